@@ -58,7 +58,8 @@ static inline struct err_arg err_arg_i(int64_t i)
 {
 	return (struct err_arg){ NULL, i };
 }
-#define ERR_ARG(x) _Generic((x), char *: err_arg_s, const char *: err_arg_s, default: err_arg_i)(x)
+#define ERR_ARG(x) \
+	_Generic((x), char * : err_arg_s, const char * : err_arg_s, default : err_arg_i)(x)
 
 enum err fail_args(struct why *why, enum err_code code, const struct err_arg *a, size_t n);
 
@@ -71,8 +72,8 @@ enum err fail_args(struct why *why, enum err_code code, const struct err_arg *a,
 	fail_args((w), (c), (const struct err_arg[]){ ERR_ARG(a), ERR_ARG(b) }, 2)
 #define FAIL_4(w, c, a, b, d) \
 	fail_args((w), (c), (const struct err_arg[]){ ERR_ARG(a), ERR_ARG(b), ERR_ARG(d) }, 3)
-#define FAIL_5(w, c, a, b, d, e)                                                                  \
-	fail_args((w), (c),                                                                        \
+#define FAIL_5(w, c, a, b, d, e) \
+	fail_args((w), (c), \
 	          (const struct err_arg[]){ ERR_ARG(a), ERR_ARG(b), ERR_ARG(d), ERR_ARG(e) }, 4)
 #define FAIL_PICK(p1, p2, p3, p4, p5, n, ...) n
 #define fail(why, ...) \
