@@ -29,10 +29,17 @@ const char *err_code_name(enum err_code code)
 const char *err_kind_name(enum err e)
 {
 	static const char *const NAMES[] = {
-		[ERR_OK] = "OK",           [ERR_INVALID] = "INVALID",   [ERR_DENIED] = "DENIED",
-		[ERR_NOT_FOUND] = "NOT_FOUND", [ERR_CONFLICT] = "CONFLICT", [ERR_LIMIT] = "LIMIT",
-		[ERR_NOMEM] = "NOMEM",     [ERR_IO] = "IO",             [ERR_AUTH] = "AUTH",
-		[ERR_BUSY] = "BUSY",       [ERR_END] = "END",
+		[ERR_OK] = "OK",
+		[ERR_INVALID] = "INVALID",
+		[ERR_DENIED] = "DENIED",
+		[ERR_NOT_FOUND] = "NOT_FOUND",
+		[ERR_CONFLICT] = "CONFLICT",
+		[ERR_LIMIT] = "LIMIT",
+		[ERR_NOMEM] = "NOMEM",
+		[ERR_IO] = "IO",
+		[ERR_AUTH] = "AUTH",
+		[ERR_BUSY] = "BUSY",
+		[ERR_END] = "END",
 	};
 	return NAMES[e];
 }
