@@ -31,3 +31,10 @@ CREATE TABLE audit (
   subject_kind @text NOT NULL, subject_id @int, addr @text NOT NULL, detail @json NOT NULL
 ) @strict;
 CREATE INDEX audit_at ON audit (at_utc_ms);
+-- Every unit below a unit, itself with depth 0; kept by team/ in the commit that makes or moves a unit.
+CREATE TABLE unit_below (
+  unit_id @int NOT NULL, below_id @int NOT NULL, depth @int NOT NULL, PRIMARY KEY (unit_id, below_id)
+) @strict;
+CREATE VIEW v_scope_unit AS
+  SELECT p.id AS person_id, b.below_id AS unit_id FROM person p JOIN unit_below b ON b.unit_id = p.unit_id
+  UNION SELECT s.person_id, b.below_id FROM person_scope s JOIN unit_below b ON b.unit_id = s.unit_id WHERE s.to_utc_ms IS NULL;

@@ -1,0 +1,29 @@
+/* auth/audit.h -- who did what to what, from where. Rows are never changed. */
+#ifndef AUTH_AUDIT_H
+#define AUTH_AUDIT_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct db;
+struct tx;
+struct scope;
+
+struct audit {
+	int64_t id; /* id_new() by the caller, so that a repeated job writes one row */
+	int64_t at_utc_ms;
+	int64_t person_id; /* 0: the program */
+	int64_t unit_id;   /* 0: none */
+	const char
+	    *action; /* "recording.play", "call.listen", "dnc.add": area.verb, a fixed word */
+	const char *subject_kind; /* "call", "customer", "person"; "" for none */
+	int64_t subject_id;       /* 0: none */
+	const char *addr;         /* the client's address; "" for the program */
+	const char *detail;       /* a JSON object; NULL: {} ; never a telephone number */
+};
+
+/** Adds the row in the job's own commit. */
+enum err audit_add(struct tx *tx, const struct audit *a, struct why *why) MUST_USE;
+
+#endif
