@@ -1,0 +1,15 @@
+export default {
+  title: 'Log in',
+  linkTitle: 'Set password',
+  jobNo: 'Job number',
+  password: 'Password',
+  submit: 'Log in',
+  working: 'Logging in…',
+  tagline: 'Telesales workplace',
+  headset: 'Headset check',
+  linkFor: 'Set the password of job number {job_no}',
+  linkRepeat: 'Once more',
+  linkDiffer: 'The two entries differ',
+  linkBad: 'This link is invalid or already used. Ask the administrator for a new one.',
+  linkSave: 'Save and log in',
+}

@@ -1,0 +1,15 @@
+export default {
+  title: '登录',
+  linkTitle: '设置密码',
+  jobNo: '工号',
+  password: '密码',
+  submit: '登录',
+  working: '正在登录…',
+  tagline: '电话销售工作台',
+  headset: '耳机检查',
+  linkFor: '为工号 {job_no} 设置密码',
+  linkRepeat: '再输一遍',
+  linkDiffer: '两次输入不一样',
+  linkBad: '这个链接无效或已用过，请向管理员要一个新的。',
+  linkSave: '保存并登录',
+}
