@@ -1,0 +1,44 @@
+/* practice/endpoint.h -- the other end of the line: simulated customers and simulated agents'
+ * desk phones, a real SIP endpoint on voice/.
+ *
+ * Customers answer, refuse or let it ring as practice/persona.h says and talk by ear
+ * (practice/talk.h). They know what they say and when: each conversation leaves a true transcript.
+ */
+#ifndef PRACTICE_ENDPOINT_H
+#define PRACTICE_ENDPOINT_H
+
+#include "practice/persona.h"
+#include "practice/repertoire.h"
+#include "practice/robots.h"
+
+struct endpoint;
+
+struct endpoint_cfg {
+	const char *addr; /* where SIP is listened to, "127.0.0.1" */
+	int port;
+	const char *server; /* the only address that may call */
+	struct persona_mix mix;
+	const struct repertoire *repertoire;
+	/* Job numbers whose desk phones ring here. */
+	const struct robot_seat *seats;
+	size_t n_seats;
+	/** A finished conversation as one JSON object, {"call_id":…,"dialogue":…,"lines":[{"at_ms",
+	 *  "end_ms","side","text"}]}, ms from the customer's answer. On the loop. */
+	void (*on_transcript)(void *ctx, const char *json);
+	/** What the conversation of `job_no` comes to, told when it begins. On the loop. */
+	void (*on_result)(void *ctx, const char *job_no, const struct robot_result *res);
+	void *ctx;
+};
+
+/** Call on the thread that will call endpoint_run(). @param ret  endpoint_free() */
+enum err endpoint_new(const struct endpoint_cfg *cfg, struct endpoint **ret,
+                      struct why *why) MUST_USE;
+void endpoint_run(struct endpoint *e);  /* until endpoint_stop() */
+void endpoint_stop(struct endpoint *e); /* any thread */
+void endpoint_free(struct endpoint **e);
+
+/** The agent `job_no` is connected in `call_id` and speaks his side; or stops. Any thread. */
+void endpoint_talk(struct endpoint *e, const char *job_no, int64_t call_id);
+void endpoint_stop_talk(struct endpoint *e, const char *job_no);
+
+#endif
