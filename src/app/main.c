@@ -1,0 +1,59 @@
+/* hujiao -- everything a telesales department works with, in one program. */
+#include <stdio.h>
+#include <string.h>
+
+#include "app/commands.h"
+#include "base/crypto.h"
+
+struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *args, *en, *zh;
+};
+
+static int help(int argc, char **argv);
+
+static const struct command COMMANDS[] = {
+	{ "serve", cmd_serve, "[--config FILE] [--set KEY=VALUE]...", "run the server",
+	  "启动服务" },
+	{ "demo", cmd_demo, "[--dir DIR] [--port N] [--lan]", "a living call centre to look at",
+	  "带 30 天历史和在线坐席的演示" },
+	{ "practice", cmd_practice, "(its orders come on standard input)",
+	  "simulated customers and agents", "模拟客户与坐席" },
+	{ "cert", cmd_cert, "--dir DIR NAME...", "make a company CA and a certificate",
+	  "生成公司根证书与服务器证书" },
+	{ "worker", cmd_worker, "(started by the server)",
+	  "reads foreign files apart from the server", "在独立进程里读取外来文件" },
+	{ "help", help, "[config]", "this text, or the settings of hujiao.conf",
+	  "本说明；help config 列出配置项" },
+};
+enum { COMMAND_COUNT = sizeof COMMANDS / sizeof COMMANDS[0] };
+
+static int help(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "config") == 0) {
+		config_print_help(stdout, LANG_EN);
+		return 0;
+	}
+	printf("hujiao %s\n\n", HUJIAO_VERSION);
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		printf("  hujiao %-9s %-42s %s\n  %61s %s\n", COMMANDS[i].name, COMMANDS[i].args,
+		       COMMANDS[i].en, "", COMMANDS[i].zh);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct why why = { 0 };
+	if (crypto_init(&why)) {
+		fprintf(stderr, "hujiao: %s\n", why_en(&why));
+		return 1;
+	}
+	if (argc < 2)
+		return help(0, NULL);
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (strcmp(argv[1], COMMANDS[i].name) == 0)
+			return COMMANDS[i].run(argc - 1, argv + 1);
+	fprintf(stderr, "hujiao: there is no command '%s'; `hujiao help` lists them\n", argv[1]);
+	return 2;
+}
