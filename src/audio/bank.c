@@ -84,7 +84,8 @@ static bool spans_fit(const struct voice_file *v, size_t pieces)
 		return false;
 	size_t i;
 	json_t *span;
-	json_array_foreach(v->at, i, span) {
+	json_array_foreach(v->at, i, span)
+	{
 		json_int_t from = json_integer_value(json_array_get(span, 0));
 		json_int_t n = json_integer_value(json_array_get(span, 1));
 		if (from < 0 || n < 0 || (uint64_t)from + (uint64_t)n > v->bytes)
@@ -98,8 +99,9 @@ static enum err read_voice(struct bank *b, const json_t *o, struct why *why)
 	struct voice_file *v = &b->voices[b->n_voices];
 	const char *side, *file;
 	enum err e;
-	if ((e = json_get_str(o, "side", &side, why)) || (e = json_get_str(o, "file", &file, why)) ||
-	    (e = json_get_arr(o, "at", &v->at, why)) || (e = map_voice(b, file, v, why)))
+	if ((e = json_get_str(o, "side", &side, why)) ||
+	    (e = json_get_str(o, "file", &file, why)) || (e = json_get_arr(o, "at", &v->at, why)) ||
+	    (e = map_voice(b, file, v, why)))
 		return e;
 	v->side = strcmp(side, "agent") ? BANK_CUSTOMER : BANK_AGENT;
 	v->is_female = !strcmp(json_str(o, "gender", ""), "f");
@@ -123,7 +125,8 @@ static enum err read_voices(struct bank *b, struct why *why)
 		return fail(why, E_NOMEM);
 	size_t i;
 	json_t *o;
-	json_array_foreach(list, i, o) {
+	json_array_foreach(list, i, o)
+	{
 		if ((e = read_voice(b, o, why)))
 			return e;
 	}
@@ -134,8 +137,8 @@ static enum err read_voices(struct bank *b, struct why *why)
 
 static const json_t *lines_of(const struct bank *b, int dialogue)
 {
-	return json_object_get(json_array_get(json_object_get(b->manifest, "dialogues"), (size_t)dialogue),
-	                       "lines");
+	return json_object_get(
+	    json_array_get(json_object_get(b->manifest, "dialogues"), (size_t)dialogue), "lines");
 }
 
 static const json_t *line_of(const struct bank *b, int dialogue, int line)
@@ -145,7 +148,8 @@ static const json_t *line_of(const struct bank *b, int dialogue, int line)
 
 enum bank_side bank_side(const struct bank *b, int dialogue, int line)
 {
-	return strcmp(json_str(line_of(b, dialogue, line), "side", ""), "agent") ? BANK_CUSTOMER : BANK_AGENT;
+	return strcmp(json_str(line_of(b, dialogue, line), "side", ""), "agent") ? BANK_CUSTOMER
+	                                                                         : BANK_AGENT;
 }
 
 static bool pieces_exist(const struct bank *b, int dialogue, int lines)
@@ -153,9 +157,11 @@ static bool pieces_exist(const struct bank *b, int dialogue, int lines)
 	for (int i = 0; i < lines; i++) {
 		size_t n = json_array_size(b->pieces[bank_side(b, dialogue, i)]), k;
 		json_t *p;
-		json_array_foreach(json_object_get(line_of(b, dialogue, i), "pieces"), k, p) {
-			if (!json_is_string(p) && (!json_is_integer(p) || json_integer_value(p) < 0 ||
-			                           (size_t)json_integer_value(p) >= n))
+		json_array_foreach(json_object_get(line_of(b, dialogue, i), "pieces"), k, p)
+		{
+			if (!json_is_string(p) &&
+			    (!json_is_integer(p) || json_integer_value(p) < 0 ||
+			     (size_t)json_integer_value(p) >= n))
 				return false;
 		}
 	}
@@ -173,7 +179,8 @@ static enum err read_dialogues(struct bank *b, struct why *why)
 		return fail(why, E_NOMEM);
 	size_t i;
 	json_t *o;
-	json_array_foreach(list, i, o) {
+	json_array_foreach(list, i, o)
+	{
 		struct bank_dialogue *d = &b->dialogues[i];
 		if ((e = json_get_str(o, "key", &d->key, why)) ||
 		    (e = json_get_str(o, "script", &d->script, why)) ||
@@ -183,7 +190,10 @@ static enum err read_dialogues(struct bank *b, struct why *why)
 			return e;
 		d->lines = (int)json_array_size(lines_of(b, (int)i));
 		if (d->lines < 1 || d->lines > BANK_LINES || !pieces_exist(b, (int)i, d->lines))
-			return bad(b, "a dialogue has no lines, too many, or names pieces that are not there", why);
+			return bad(
+			    b,
+			    "a dialogue has no lines, too many, or names pieces that are not there",
+			    why);
 		b->n_dialogues++;
 	}
 	return b->n_dialogues ? ERR_OK : bad(b, "it has no dialogues", why);
@@ -215,7 +225,8 @@ enum err bank_open(const char *dir, struct bank **ret, struct why *why)
 	if (!b || !(b->dir = strdup(dir)))
 		return fail(why, E_NOMEM);
 	enum err e;
-	if ((e = read_manifest(b, why)) || (e = read_voices(b, why)) || (e = read_dialogues(b, why)))
+	if ((e = read_manifest(b, why)) || (e = read_voices(b, why)) ||
+	    (e = read_dialogues(b, why)))
 		return e;
 	*ret = b;
 	b = NULL;
@@ -261,7 +272,8 @@ static int piece_of(const struct bank *b, enum bank_side side, const char *text)
 {
 	size_t i;
 	json_t *p;
-	json_array_foreach(b->pieces[side], i, p) {
+	json_array_foreach(b->pieces[side], i, p)
+	{
 		if (!strcmp(json_string_value(p), text))
 			return (int)i;
 	}
@@ -269,7 +281,9 @@ static int piece_of(const struct bank *b, enum bank_side side, const char *text)
 }
 
 /* Digits as a telesales floor reads a job number: 1 is 幺. */
-static const char *const DIGITS[10] = { "零", "幺", "二", "三", "四", "五", "六", "七", "八", "九" };
+static const char *const DIGITS[10] = {
+	"零", "幺", "二", "三", "四", "五", "六", "七", "八", "九"
+};
 
 /* Hands the pieces of a line, in order, to `fn`. */
 typedef void piece_fn(int piece, void *ctx);
@@ -292,13 +306,16 @@ static void each_piece(const struct bank *b, int dialogue, int line, const struc
 	enum bank_side side = bank_side(b, dialogue, line);
 	size_t i;
 	json_t *p;
-	json_array_foreach(json_object_get(line_of(b, dialogue, line), "pieces"), i, p) {
+	json_array_foreach(json_object_get(line_of(b, dialogue, line), "pieces"), i, p)
+	{
 		if (json_is_integer(p)) {
 			fn((int)json_integer_value(p), ctx);
 			continue;
 		}
 		const char *name = json_string_value(p);
-		const char *fill = !strcmp(name, "{称呼}") ? who->call_as : !strcmp(name, "{公司}") ? who->company : NULL;
+		const char *fill = !strcmp(name, "{称呼}")   ? who->call_as
+		                   : !strcmp(name, "{公司}") ? who->company
+		                                             : NULL;
 		int piece = fill ? piece_of(b, side, fill) : -1;
 		if (piece >= 0)
 			fn(piece, ctx);
@@ -319,7 +336,8 @@ static void speak(int piece, void *ctx)
 	const json_t *span = json_array_get(s->voice->at, (size_t)piece);
 	size_t n = (size_t)json_integer_value(json_array_get(span, 1));
 	if (s->out)
-		memcpy(s->out + s->samples, s->voice->alaw + json_integer_value(json_array_get(span, 0)), n);
+		memcpy(s->out + s->samples,
+		       s->voice->alaw + json_integer_value(json_array_get(span, 0)), n);
 	s->samples += n;
 }
 
@@ -342,7 +360,9 @@ void bank_say(const struct bank *b, int dialogue, int line, int voice,
 static const char *fill_of(const struct bank *b, enum bank_side side, const char *name,
                            const struct bank_names *who)
 {
-	const char *fill = !strcmp(name, "{称呼}") ? who->call_as : !strcmp(name, "{公司}") ? who->company : NULL;
+	const char *fill = !strcmp(name, "{称呼}")   ? who->call_as
+	                   : !strcmp(name, "{公司}") ? who->company
+	                                             : NULL;
 	if (fill)
 		return piece_of(b, side, fill) >= 0 ? fill : "";
 	return !strcmp(name, "{工号}") && who->job_no ? who->job_no : "";
@@ -357,7 +377,8 @@ enum err bank_text(const struct bank *b, int dialogue, int line, const struct ba
 	struct str s = { 0 };
 	size_t i;
 	json_t *p;
-	json_array_foreach(json_object_get(line_of(b, dialogue, line), "parts"), i, p) {
+	json_array_foreach(json_object_get(line_of(b, dialogue, line), "parts"), i, p)
+	{
 		const char *part = json_string_value(p);
 		str_add(&s, *part == '{' ? fill_of(b, side, part, who) : part);
 	}

@@ -72,7 +72,8 @@ static enum err read_sections(struct form *f, struct why *why)
 
 	size_t i;
 	json_t *section;
-	json_array_foreach(sections, i, section) {
+	json_array_foreach(sections, i, section)
+	{
 		const json_t *items;
 		const char *name;
 		if ((e = json_get_str(section, "name", &name, why)) ||
@@ -80,7 +81,8 @@ static enum err read_sections(struct form *f, struct why *why)
 			return e;
 		size_t k;
 		json_t *item;
-		json_array_foreach(items, k, item) {
+		json_array_foreach(items, k, item)
+		{
 			if ((e = read_item(f, item, (int)i, why)))
 				return e;
 		}
@@ -94,7 +96,8 @@ static enum err read_fatals(struct form *f, struct why *why)
 	const json_t *list = json_object_get(f->body, "fatal");
 	size_t i;
 	json_t *o;
-	json_array_foreach(list, i, o) {
+	json_array_foreach(list, i, o)
+	{
 		const char *key;
 		enum err e = json_get_str(o, "key", &key, why);
 		if (e)

@@ -13,16 +13,16 @@
 
 /* COPC's classes of error, reported apart and never averaged (domain.md 2.1). */
 #define FORM_CLASSES(X) \
-	X(NC)           \
-	X(BC)           \
-	X(CC)           \
+	X(NC) \
+	X(BC) \
+	X(CC) \
 	X(COC)
 
 enum form_class {
 #define X(name) FORM_##name,
 	FORM_CLASSES(X)
 #undef X
-		FORM_CLASS_COUNT
+	    FORM_CLASS_COUNT
 };
 
 enum form_mode {

@@ -28,7 +28,8 @@ static enum err check_call(struct db *db, int64_t call_id, struct call_facts *re
 	CLEANUP(rows_free) struct rows *r = NULL;
 	enum err e = db_row(db,
 	                    "SELECT c.state, c.agent_id, c.unit_id, c.cell_id,"
-	                    " (SELECT COUNT(*) FROM recording r WHERE r.call_id = c.id AND r.state IN ('closed', 'cut'))"
+	                    " (SELECT COUNT(*) FROM recording r WHERE r.call_id = c.id AND r.state "
+	                    "IN ('closed', 'cut'))"
 	                    " FROM call c WHERE c.id = ?1",
 	                    ARGS(V_INT(call_id)), &r, why);
 	if (e)
@@ -44,9 +45,9 @@ static enum err check_call(struct db *db, int64_t call_id, struct call_facts *re
 static enum err find_own(struct db *db, const struct review_open *o, int64_t *ret_id,
                          struct why *why)
 {
-	return db_int(db,
-	              "SELECT id FROM review WHERE call_id = ?1 AND form_key = ?2 AND inspector_id = ?3",
-	              ARGS(V_INT(o->call_id), V_TEXT(o->form_key), V_INT(o->inspector_id)), ret_id, why);
+	return db_int(
+	    db, "SELECT id FROM review WHERE call_id = ?1 AND form_key = ?2 AND inspector_id = ?3",
+	    ARGS(V_INT(o->call_id), V_TEXT(o->form_key), V_INT(o->inspector_id)), ret_id, why);
 }
 
 enum err review_open(struct tx *tx, const struct review_open *o, int64_t *ret_id, struct why *why)
@@ -63,14 +64,17 @@ enum err review_open(struct tx *tx, const struct review_open *o, int64_t *ret_id
 	    (e = version_at(db, "scorecard", o->form_key, o->now_utc_ms, &v, why)) ||
 	    (e = form_parse(v->key, v->n, v->body, &f, why)))
 		return e;
-	e = db_exec(db,
-	            "INSERT INTO review (id, call_id, form_key, form_version, inspector_id, agent_id, unit_id, state,"
-	            " score_centi, raw_centi, max_centi, verdict, fatal, remark, created_utc_ms, saved_utc_ms, day)"
-	            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'draft', ?8, ?8, ?8, 'pass', '', '', ?9, ?9, 0)",
-	            ARGS(V_INT(o->id), V_INT(o->call_id), V_TEXT(o->form_key), V_INT(v->n),
-	                 V_INT(o->inspector_id), V_ID(call.agent_id), V_INT(call.unit_id),
-	                 V_INT(f->max_centi), V_INT(o->now_utc_ms)),
-	            NULL, why);
+	e = db_exec(
+	    db,
+	    "INSERT INTO review (id, call_id, form_key, form_version, inspector_id, agent_id, "
+	    "unit_id, state,"
+	    " score_centi, raw_centi, max_centi, verdict, fatal, remark, created_utc_ms, "
+	    "saved_utc_ms, day)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'draft', ?8, ?8, ?8, 'pass', '', '', ?9, ?9, 0)",
+	    ARGS(V_INT(o->id), V_INT(o->call_id), V_TEXT(o->form_key), V_INT(v->n),
+	         V_INT(o->inspector_id), V_ID(call.agent_id), V_INT(call.unit_id),
+	         V_INT(f->max_centi), V_INT(o->now_utc_ms)),
+	    NULL, why);
 	if (e)
 		return e;
 	*ret_id = o->id;
@@ -79,9 +83,10 @@ enum err review_open(struct tx *tx, const struct review_open *o, int64_t *ret_id
 
 /* ---- reading ---- */
 
-#define REVIEW_COLUMNS                                                                            \
-	"SELECT v.id, v.call_id, v.form_key, v.form_version, v.inspector_id, v.agent_id, v.unit_id,"  \
-	" v.state, v.fatal, v.remark, v.created_utc_ms, v.saved_utc_ms, v.submitted_utc_ms"           \
+#define REVIEW_COLUMNS \
+	"SELECT v.id, v.call_id, v.form_key, v.form_version, v.inspector_id, v.agent_id, " \
+	"v.unit_id," \
+	" v.state, v.fatal, v.remark, v.created_utc_ms, v.saved_utc_ms, v.submitted_utc_ms" \
 	" FROM review v WHERE "
 
 static void read_fatals(struct review *r, const char *keys)
@@ -116,10 +121,11 @@ static void read_row(const struct rows *row, struct review *r)
 static enum err read_marks(struct db *db, struct review *r, struct why *why)
 {
 	CLEANUP(rows_free) struct rows *row = NULL;
-	enum err e = db_query(db,
-	                      "SELECT item_key, deduct_centi, na, from_ms, to_ms, remark FROM review_item"
-	                      " WHERE review_id = ?1 ORDER BY item_key",
-	                      ARGS(V_INT(r->id)), &row, why);
+	enum err e =
+	    db_query(db,
+	             "SELECT item_key, deduct_centi, na, from_ms, to_ms, remark FROM review_item"
+	             " WHERE review_id = ?1 ORDER BY item_key",
+	             ARGS(V_INT(r->id)), &row, why);
 	while (!e && !(e = rows_next(row, why)) && r->n_marks < FORM_ITEMS) {
 		struct review_mark *m = &r->marks[r->n_marks++];
 		str_copy(m->item_key, sizeof(m->item_key), rows_text(row, 0));
@@ -174,9 +180,11 @@ enum err review_load(struct db *db, const struct scope *sc, int64_t id, struct r
                      struct why *why)
 {
 	static const struct scoped_sql SQL =
-	        SCOPED(REVIEW_COLUMNS "v.id = ?2 AND ", "v.state = 'submitted' AND v.agent_id", "v.unit_id", "");
+	    SCOPED(REVIEW_COLUMNS "v.id = ?2 AND ", "v.state = 'submitted' AND v.agent_id",
+	           "v.unit_id", "");
 	CLEANUP(rows_free) struct rows *row = NULL;
-	enum err e = db_row(db, scoped(sc, &SQL), ARGS(V_INT(scope_person(sc)), V_INT(id)), &row, why);
+	enum err e =
+	    db_row(db, scoped(sc, &SQL), ARGS(V_INT(scope_person(sc)), V_INT(id)), &row, why);
 	return e ? e : load_rest(db, &row, ret, why);
 }
 
@@ -223,19 +231,20 @@ static enum err check_marks(struct db *db, const struct review *r, const struct 
 
 static enum err write_marks(struct db *db, const struct review_save *s, struct why *why)
 {
-	enum err e = db_exec(db, "DELETE FROM review_item WHERE review_id = ?1", ARGS(V_INT(s->id)), NULL,
-	                     why);
+	enum err e = db_exec(db, "DELETE FROM review_item WHERE review_id = ?1", ARGS(V_INT(s->id)),
+	                     NULL, why);
 	for (int i = 0; !e && i < s->n_marks; i++) {
 		const struct review_mark *m = &s->marks[i];
 		bool whole = m->from_ms < 0;
 		if (!m->deduct_centi && !m->is_na && !*m->remark)
 			continue;
 		e = db_exec(db,
-		            "INSERT INTO review_item (review_id, item_key, deduct_centi, na, from_ms, to_ms, remark, source)"
+		            "INSERT INTO review_item (review_id, item_key, deduct_centi, na, "
+		            "from_ms, to_ms, remark, source)"
 		            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'inspector')",
-		            ARGS(V_INT(s->id), V_TEXT(m->item_key), V_INT(m->deduct_centi), V_BOOL(m->is_na),
-		                 whole ? V_NULL : V_INT(m->from_ms), whole ? V_NULL : V_INT(m->to_ms),
-		                 V_TEXT(m->remark)),
+		            ARGS(V_INT(s->id), V_TEXT(m->item_key), V_INT(m->deduct_centi),
+		                 V_BOOL(m->is_na), whole ? V_NULL : V_INT(m->from_ms),
+		                 whole ? V_NULL : V_INT(m->to_ms), V_TEXT(m->remark)),
 		            NULL, why);
 	}
 	return e;
@@ -250,7 +259,8 @@ static enum err write_head(struct db *db, const struct review_save *s, const str
 	enum err e = str_ok(&fatal) ? ERR_OK : fail(why, E_NOMEM);
 	if (!e)
 		e = db_exec(db,
-		            "UPDATE review SET score_centi = ?2, raw_centi = ?3, verdict = ?4, fatal = ?5, remark = ?6,"
+		            "UPDATE review SET score_centi = ?2, raw_centi = ?3, verdict = ?4, "
+		            "fatal = ?5, remark = ?6,"
 		            " saved_utc_ms = ?7 WHERE id = ?1 AND state = 'draft'",
 		            ARGS(V_INT(s->id), V_INT(sc->score_centi), V_INT(sc->raw_centi),
 		                 V_TEXT(sc->is_pass ? "pass" : "fail"), V_TEXT(str_text(&fatal)),
@@ -266,7 +276,8 @@ enum err review_save(struct tx *tx, const struct review_save *s, struct score *r
 	CLEANUP(review_free) struct review *r = NULL;
 	struct score sc;
 	enum err e;
-	if ((e = load_draft(db, s->id, s->inspector_id, &r, why)) || (e = check_marks(db, r, s, why)) ||
+	if ((e = load_draft(db, s->id, s->inspector_id, &r, why)) ||
+	    (e = check_marks(db, r, s, why)) ||
 	    (e = compute(r->form, s->marks, s->n_marks, s->n_fatals > 0, &sc, why)) ||
 	    (e = write_marks(db, s, why)) || (e = write_head(db, s, &sc, why)))
 		return e;
@@ -289,8 +300,8 @@ static enum err tell(struct tx *tx, const struct review *r, const char *verdict,
 	jw_str(&w, "verdict", verdict);
 	jw_end_obj(&w);
 	enum err e = str_ok(&body) ? outbox_add(tx, "review.submitted", r->id, cell_id, now_utc_ms,
-	                                        str_text(&body), why) :
-	                             fail(why, E_NOMEM);
+	                                        str_text(&body), why)
+	                           : fail(why, E_NOMEM);
 	str_free(&body);
 	return e;
 }
@@ -303,15 +314,18 @@ enum err review_submit(struct tx *tx, int64_t id, int64_t inspector_id, int64_t 
 	int64_t cell_id;
 	enum err e;
 	if ((e = load_draft(db, id, inspector_id, &r, why)) ||
-	    (e = db_int(db, "SELECT cell_id FROM call WHERE id = ?1", ARGS(V_INT(r->call_id)), &cell_id, why)))
+	    (e = db_int(db, "SELECT cell_id FROM call WHERE id = ?1", ARGS(V_INT(r->call_id)),
+	                &cell_id, why)))
 		return e;
 	const char *verdict = r->score.is_pass ? "pass" : "fail";
 	if ((e = db_exec(db,
-	                 "UPDATE review SET state = 'submitted', submitted_utc_ms = ?2, saved_utc_ms = ?2, day = ?3"
+	                 "UPDATE review SET state = 'submitted', submitted_utc_ms = ?2, "
+	                 "saved_utc_ms = ?2, day = ?3"
 	                 " WHERE id = ?1 AND state = 'draft'",
 	                 ARGS(V_INT(id), V_INT(now_utc_ms), V_INT(day)), NULL, why)) ||
 	    (e = db_exec(db, "UPDATE call SET score_centi = ?2, score_verdict = ?3 WHERE id = ?1",
-	                 ARGS(V_INT(r->call_id), V_INT(r->score.score_centi), V_TEXT(verdict)), NULL, why)) ||
+	                 ARGS(V_INT(r->call_id), V_INT(r->score.score_centi), V_TEXT(verdict)),
+	                 NULL, why)) ||
 	    (e = tell(tx, r, verdict, cell_id, now_utc_ms, why)))
 		return e;
 	*ret = r->score;
@@ -320,20 +334,23 @@ enum err review_submit(struct tx *tx, int64_t id, int64_t inspector_id, int64_t 
 
 /* ---- the queue ---- */
 
-#define WAITING                                                                                 \
-	"c.state = 'ended' AND c.score_centi IS NULL AND c.answer_utc_ms IS NOT NULL AND EXISTS"    \
-	" (SELECT 1 FROM recording r WHERE r.call_id = c.id AND r.state IN ('closed', 'cut')) AND "
+#define WAITING \
+	"c.state = 'ended' AND c.score_centi IS NULL AND c.answer_utc_ms IS NOT NULL AND EXISTS" \
+	" (SELECT 1 FROM recording r WHERE r.call_id = c.id AND r.state IN ('closed', 'cut')) " \
+	"AND "
 
 enum err review_queue(struct db *db, const struct scope *sc, int64_t limit, int64_t offset,
                       review_waiting_fn *fn, void *ctx, int64_t *ret_total, struct why *why)
 {
 	static const struct scoped_sql COUNT =
-	        SCOPED("SELECT COUNT(*) FROM call c WHERE " WAITING, "c.agent_id", "c.unit_id", "");
+	    SCOPED("SELECT COUNT(*) FROM call c WHERE " WAITING, "c.agent_id", "c.unit_id", "");
 	static const struct scoped_sql LIST = SCOPED(
-	        "SELECT c.id, c.start_utc_ms, c.agent_talk_ms, c.agent_id, c.customer_id, p.job_no, p.name, u.name,"
-	        " c.grade, c.number_mask, c.result FROM call c LEFT JOIN person p ON p.id = c.agent_id"
-	        " LEFT JOIN customer u ON u.id = c.customer_id WHERE " WAITING,
-	        "c.agent_id", "c.unit_id", " ORDER BY c.start_utc_ms DESC, c.id DESC LIMIT ?2 OFFSET ?3");
+	    "SELECT c.id, c.start_utc_ms, c.agent_talk_ms, c.agent_id, c.customer_id, p.job_no, "
+	    "p.name, u.name,"
+	    " c.grade, c.number_mask, c.result FROM call c LEFT JOIN person p ON p.id = c.agent_id"
+	    " LEFT JOIN customer u ON u.id = c.customer_id WHERE " WAITING,
+	    "c.agent_id", "c.unit_id",
+	    " ORDER BY c.start_utc_ms DESC, c.id DESC LIMIT ?2 OFFSET ?3");
 	CLEANUP(rows_free) struct rows *r = NULL;
 	enum err e = db_int(db, scoped(sc, &COUNT), ARGS(V_INT(scope_person(sc))), ret_total, why);
 	if (!e)

@@ -1,4 +1,5 @@
-/* quality/review.h -- an inspector's judgement of one recording: draft, saved as he goes, submitted.
+/* quality/review.h -- an inspector's judgement of one recording: draft, saved as he goes,
+ * submitted.
  *
  * One review per call, form and inspector; it keeps the version of the form it was opened with. A
  * submitted review cannot be changed; the call repeats the score and verdict of the latest one.

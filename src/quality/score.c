@@ -1,7 +1,7 @@
 #include "quality/score.h"
 
-/* Sums of fractions of section points stay exact in 128 bits: numbers below 10^6 in at most 16 sections,
- * reduced after each addition. */
+/* Sums of fractions of section points stay exact in 128 bits: numbers below 10^6 in at most 16
+ * sections, reduced after each addition. */
 __extension__ typedef __int128 wide;
 
 struct fraction {
@@ -27,7 +27,8 @@ static struct fraction reduced(struct fraction x)
 static struct fraction added(struct fraction x, struct fraction y)
 {
 	wide g = gcd(x.den, y.den);
-	return reduced((struct fraction){ x.num * (y.den / g) + y.num * (x.den / g), x.den / g * y.den });
+	return reduced(
+	    (struct fraction){ x.num * (y.den / g) + y.num * (x.den / g), x.den / g * y.den });
 }
 
 static int64_t half_up(struct fraction x)
@@ -42,7 +43,8 @@ static enum err check_marks(const struct form *f, const struct score_mark *marks
 		const struct form_item *it = &f->items[i];
 		int64_t d = marks[i].deduct_centi;
 		if (d < 0 || d > it->points_centi || d % it->step_centi)
-			return fail(why, E_REVIEW_DEDUCT, it->key, it->points_centi, it->step_centi);
+			return fail(why, E_REVIEW_DEDUCT, it->key, it->points_centi,
+			            it->step_centi);
 		if (marks[i].is_na && d)
 			return fail(why, E_REVIEW_NA, it->key);
 		applies = applies || !marks[i].is_na;

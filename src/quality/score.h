@@ -14,8 +14,8 @@ struct score_mark {
 };
 
 struct score {
-	int64_t score_centi; /* 0 when a red line was crossed */
-	int64_t raw_centi;   /* what the points alone say; kept beside the 0 */
+	int64_t score_centi;    /* 0 when a red line was crossed */
+	int64_t raw_centi;      /* what the points alone say; kept beside the 0 */
 	int64_t short_by_centi; /* to the pass mark; 0 when passed */
 	bool is_pass;
 	int64_t section_centi[FORM_SECTIONS]; /* for display: each rounded for itself */

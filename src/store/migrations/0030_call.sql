@@ -32,6 +32,8 @@ CREATE INDEX attempt_hash ON attempt (number_hash, created_utc_ms);
 CREATE INDEX attempt_customer ON attempt (customer_id, created_utc_ms);
 CREATE INDEX attempt_open ON attempt (cell_id, end_utc_ms);
 CREATE INDEX attempt_day ON attempt (day, unit_id);
+-- What the gate refused, counted beside the figures.
+CREATE INDEX attempt_blocked ON attempt (day) WHERE invite_utc_ms IS NULL;
 -- One interaction: every outbound attempt that left the house, and every inbound call. The wide row that lists and figures read.
 -- direction: out, in. state: live, ended. outcome as in attempt. audio: human, machine, unknown. ended_by: customer, agent, supervisor, system.
 CREATE TABLE call (
@@ -45,6 +47,8 @@ CREATE TABLE call (
 CREATE INDEX call_day ON call (day, unit_id, agent_id);
 CREATE INDEX call_agent ON call (agent_id, start_utc_ms);
 CREATE INDEX call_customer ON call (customer_id, start_utc_ms);
+-- The first call of a number in a period: figures by number open to it.
+CREATE INDEX call_phone ON call (phone_id, day);
 CREATE INDEX call_campaign ON call (campaign_id, day);
 CREATE INDEX call_live ON call (state, cell_id);
 CREATE TABLE leg (
