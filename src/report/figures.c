@@ -166,8 +166,8 @@ static enum err add_slices(struct db *db, const struct scope *sc, const struct v
 	CLEANUP(rows_free) struct rows *row = NULL;
 	enum err e = db_query(db, scoped(sc, &SQL), args, BOUND, &row, why);
 	while (!e && !(e = rows_next(row, why))) {
-		struct figure_row *to;
-		struct figure_day *day;
+		struct figure_row *to = NULL;
+		struct figure_day *day = NULL;
 		struct figures f = { 0 };
 		add_columns(&f, row, 4, false);
 		if ((e = row_for(r, rows_int(row, KEY_COLUMN[by]), &to, why)) ||
@@ -199,7 +199,7 @@ static enum err add_numbers(struct db *db, const struct scope *sc, const struct 
 
 	e = db_query(db, scoped(sc, &SQL[by]), args, BOUND, &row, why);
 	while (!e && !(e = rows_next(row, why))) {
-		struct figure_row *to;
+		struct figure_row *to = NULL;
 		if ((e = row_for(r, rows_int(row, 0), &to, why)))
 			return e;
 		add_columns(&to->f, row, 1, true);
