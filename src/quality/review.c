@@ -57,7 +57,7 @@ enum err review_open(struct tx *tx, const struct review_open *o, int64_t *ret_id
 	if (e != ERR_NOT_FOUND)
 		return e;
 
-	struct call_facts call;
+	struct call_facts call = { 0 };
 	CLEANUP(version_free) struct version *v = NULL;
 	CLEANUP(form_free) struct form *f = NULL;
 	if ((e = check_call(db, o->call_id, &call, why)) ||
