@@ -36,7 +36,8 @@ enum err number_parse(const char *text, struct numbers *ret, struct why *why);
 /** Exactly one number. @return ERR_INVALID E_NUM_*, also for two */
 enum err number_parse_one(const char *text, struct number *ret, struct why *why);
 
-/** "138****8000" of an E.164 or national form; never more than 3 digits in front and 4 behind. */
+/** "138****8000", "0755****5678", "95***" of an E.164 or national form: in front what tells the
+ *  network or area, behind the last four. */
 void number_mask(const char *national, char ret[NUMBER_MASK_BYTES]);
 
 #endif
