@@ -434,7 +434,7 @@ export interface Scorecard {
   version?: number
   max_centi: number
   pass_centi: number
-  mode: 'deduct' | 'add'
+  mode: 'deduct' | 'weighted'
   sections: {
     name: string
     items: {
@@ -452,6 +452,7 @@ export interface Scorecard {
 
 export interface ReviewItem {
   item_key: string
+  is_na?: boolean
   deduct_centi: number
   from_ms: number | null
   to_ms: number | null
@@ -504,6 +505,7 @@ export interface Figures {
   daily: { day: number; dialed: number; connected: number; connect_rate_bp: number | null }[]
   formulas: Record<string, { zh: string; en: string; version: string | number }>
   excluded: { machine: number; blocked: number }
+  targets?: { connect_rate_bp?: number | null }
 }
 
 /* ---- live events ---- */

@@ -6,6 +6,7 @@ export default {
   items: 'Items',
   full: 'full',
   fullMarks: 'Opened at full marks; every deduction is shown',
+  na: 'n/a',
   taken: 'Inspector −{by}',
   verdict: {
     pass: 'Pass',

@@ -6,6 +6,7 @@ export default {
   items: '评分项',
   full: '满分',
   fullMarks: '满分打开，每一处扣分都看得见',
+  na: '不适用',
   taken: '质检员 −{by}',
   verdict: {
     pass: '合格',

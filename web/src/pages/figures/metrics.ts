@@ -7,7 +7,7 @@ export type MetricKey = Exclude<keyof FigureRow, 'key' | 'name' | 'job_no'>
 export interface Metric {
   key: MetricKey
   kind: 'count' | 'rate' | 'time' | 'money'
-  /** The `figure` whose calls are the rows behind this number; none for rates, times and money. */
+  /** The `figure` whose calls are the rows behind this number; a rate opens its numerator. */
   opens: string | null
   /** A rate's numerator and denominator. */
   of?: [MetricKey, MetricKey]
@@ -20,12 +20,12 @@ export const METRICS: Metric[] = [
   { key: 'connect_rate_call_bp', kind: 'rate', opens: null, of: ['connected', 'dialed'], width_pct: 8.48 },
   { key: 'connect_rate_number_bp', kind: 'rate', opens: null, of: ['numbers_connected', 'numbers'], width_pct: 8.48 },
   { key: 'effective', kind: 'count', opens: 'effective', width_pct: 6.96 },
-  { key: 'talk_ms', kind: 'time', opens: null, width_pct: 11.52 },
+  { key: 'talk_ms', kind: 'time', opens: 'talk_ms', width_pct: 11.52 },
   { key: 'interested', kind: 'count', opens: 'interested', width_pct: 6.52 },
   { key: 'wechat', kind: 'count', opens: 'wechat', width_pct: 6.52 },
   { key: 'visits', kind: 'count', opens: 'visits', width_pct: 6.52 },
   { key: 'deals', kind: 'count', opens: 'deals', width_pct: 6.96 },
-  { key: 'deal_fen', kind: 'money', opens: null, width_pct: 12.2 },
+  { key: 'deal_fen', kind: 'money', opens: 'deal_fen', width_pct: 12.2 },
 ]
 
 export function metric(key: MetricKey): Metric {

@@ -44,6 +44,45 @@ describe('scoreOf', () => {
   })
 })
 
+describe('a weighted form', () => {
+  const item = (key: string, points_centi: number) => ({
+    key,
+    name: key,
+    points_centi,
+    step_centi: 50,
+    class: 'NC' as const,
+    fatal: false,
+  })
+  const hundred: Scorecard = {
+    ...form,
+    max_centi: 10000,
+    pass_centi: 8000,
+    mode: 'weighted',
+    sections: [
+      { name: '开场', items: [item('1.1', 200), item('1.2', 600)] },
+      { name: '促成', items: [item('6.1', 1200)] },
+    ],
+  }
+  const mark = (deduct_centi: number, is_na = false) => ({
+    deduct_centi,
+    from_ms: null,
+    to_ms: null,
+    remark: '',
+    is_na,
+  })
+  it('counts by section weight and rounds once, half up', () => {
+    expect(scoreOf(hundred, {}, []).score_centi).toBe(10000)
+    // 8 : 12 of the weight; the first section keeps 500 of 800
+    expect(scoreOf(hundred, { '1.2': mark(300) }, []).score_centi).toBe(8500)
+  })
+  it('leaves out what does not apply, inside its section', () => {
+    expect(scoreOf(hundred, { '1.1': mark(0, true), '1.2': mark(300) }, []).score_centi).toBe(8000)
+  })
+  it('gives the weight of a section that does not apply to the others', () => {
+    expect(scoreOf(hundred, { '6.1': mark(0, true), '1.2': mark(300) }, []).score_centi).toBe(6250)
+  })
+})
+
 describe('step', () => {
   const item = form.sections[0]!.items[1]!
   it('stops at the points of the item and at full marks', () => {

@@ -9,6 +9,8 @@ export interface Deduction {
   from_ms: number | null
   to_ms: number | null
   remark: string
+  /** not applicable: leaves the denominator of a weighted form */
+  is_na?: boolean
 }
 
 export type Deductions = Record<string, Deduction>
@@ -26,18 +28,52 @@ export function itemsOf(form: Scorecard): FormItem[] {
   return form.sections.flatMap((s) => s.items)
 }
 
-/** Full marks less what was taken, never below 0; a fatal item makes it 0 and failed. */
+interface Section {
+  weight: number
+  apply: number
+  kept: number
+}
+
+function sectionsOf(form: Scorecard, deductions: Deductions): Section[] {
+  return form.sections.map((s) => {
+    const applying = s.items.filter((i) => !deductions[i.key]?.is_na)
+    const apply = applying.reduce((n, i) => n + i.points_centi, 0)
+    const taken = applying.reduce((n, i) => n + (deductions[i.key]?.deduct_centi ?? 0), 0)
+    return { weight: s.items.reduce((n, i) => n + i.points_centi, 0), apply, kept: apply - taken }
+  })
+}
+
+/** Each section is worth its weight times points kept over points that apply; the weight of a section without any
+ *  goes to the others in proportion. Exact until the one rounding at the end, half up. */
+function weighted(form: Scorecard, sections: Section[]): number {
+  const applying = sections.filter((s) => s.apply > 0)
+  const weights = applying.reduce((n, s) => n + s.weight, 0)
+  if (weights === 0) return form.max_centi
+  let num = 0n
+  let den = 1n
+  for (const s of applying) {
+    const n = BigInt(s.weight) * BigInt(form.max_centi) * BigInt(s.kept)
+    const d = BigInt(weights) * BigInt(s.apply)
+    num = num * d + n * den
+    den *= d
+  }
+  return Number((2n * num + den) / (2n * den))
+}
+
+/** Full marks less what was taken, never below 0; a red line makes it 0 and failed. */
 export function scoreOf(form: Scorecard, deductions: Deductions, fatal: string[]): Score {
-  const taken_centi = itemsOf(form).reduce((sum, i) => sum + (deductions[i.key]?.deduct_centi ?? 0), 0)
-  const score_centi = fatal.length > 0 ? 0 : Math.max(0, form.max_centi - taken_centi)
-  const pass = score_centi >= form.pass_centi && fatal.length === 0
+  const sections = sectionsOf(form, deductions)
+  const points_taken = sections.reduce((n, s) => n + s.apply - s.kept, 0)
+  const raw = form.mode === 'weighted' ? weighted(form, sections) : Math.max(0, form.max_centi - points_taken)
+  const score_centi = fatal.length > 0 ? 0 : raw
+  const pass = fatal.length === 0 && score_centi >= form.pass_centi
   return {
     score_centi,
     max_centi: form.max_centi,
     pass_centi: form.pass_centi,
     verdict: pass ? 'pass' : 'fail',
     short_by_centi: pass ? 0 : form.pass_centi - score_centi,
-    taken_centi,
+    taken_centi: form.max_centi - raw,
   }
 }
 

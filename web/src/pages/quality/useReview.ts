@@ -38,7 +38,13 @@ export function useReview(callId: () => Id | null, formKey: () => string) {
     review.value = r
     const taken: Deductions = {}
     for (const i of r.items)
-      taken[i.item_key] = { deduct_centi: i.deduct_centi, from_ms: i.from_ms, to_ms: i.to_ms, remark: i.remark ?? '' }
+      taken[i.item_key] = {
+        deduct_centi: i.deduct_centi,
+        from_ms: i.from_ms,
+        to_ms: i.to_ms,
+        remark: i.remark ?? '',
+        ...(i.is_na ? { is_na: true } : {}),
+      }
     deductions.value = taken
     fatal.value = [...r.fatal]
     remark.value = r.remark ?? ''
@@ -73,7 +79,7 @@ export function useReview(callId: () => Id | null, formKey: () => string) {
   function body() {
     return {
       items: Object.entries(deductions.value)
-        .filter(([, d]) => d.deduct_centi > 0 || d.remark !== '' || d.from_ms !== null)
+        .filter(([, d]) => d.deduct_centi > 0 || d.remark !== '' || d.from_ms !== null || d.is_na)
         .map(([item_key, d]) => ({ item_key, ...d })),
       fatal: fatal.value,
       remark: remark.value,
@@ -122,7 +128,18 @@ export function useReview(callId: () => Id | null, formKey: () => string) {
     if (!item) return
     const now = deductions.value[item.key]?.deduct_centi ?? 0
     const deduct_centi = step(item, now, by)
-    change(item.key, deduct_centi === 0 ? { deduct_centi, from_ms: null, to_ms: null } : { deduct_centi })
+    change(
+      item.key,
+      deduct_centi === 0 ? { deduct_centi, from_ms: null, to_ms: null } : { deduct_centi, is_na: undefined },
+    )
+  }
+
+  /** Whether the active item applies to this call; only weighted forms can leave one out. */
+  function toggleNa(): void {
+    const item = activeItem.value
+    if (!item || form.value?.mode !== 'weighted') return
+    if (deductions.value[item.key]?.is_na) change(item.key, { is_na: undefined })
+    else change(item.key, { is_na: true, deduct_centi: 0, from_ms: null, to_ms: null })
   }
 
   /** Ties the active item to a stretch and takes one step if nothing was taken; without an item it waits for one. */
@@ -133,7 +150,7 @@ export function useReview(callId: () => Id | null, formKey: () => string) {
       return
     }
     const taken = deductions.value[item.key]?.deduct_centi ?? 0
-    change(item.key, { ...stretch, deduct_centi: taken > 0 ? taken : step(item, 0, 1) })
+    change(item.key, { ...stretch, deduct_centi: taken > 0 ? taken : step(item, 0, 1), is_na: undefined })
   }
 
   function select(index: number | null): void {
@@ -196,6 +213,7 @@ export function useReview(callId: () => Id | null, formKey: () => string) {
     save,
     select,
     stepActive,
+    toggleNa,
     tie,
     change,
     toggleFatal,
