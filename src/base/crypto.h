@@ -37,8 +37,8 @@ enum err crypto_open(const unsigned char key[CRYPTO_KEY_BYTES], const void *ad, 
                      const void *sealed, size_t bytes, void *out, struct why *why) MUST_USE;
 
 /** Keyed BLAKE2b-256. @param key NULL: unkeyed */
-void crypto_hash(const unsigned char key[CRYPTO_KEY_BYTES], const void *data, size_t bytes,
-                 unsigned char out[CRYPTO_HASH_BYTES]);
+void crypto_digest(const unsigned char key[CRYPTO_KEY_BYTES], const void *data, size_t bytes,
+                   unsigned char out[CRYPTO_HASH_BYTES]);
 
 /** A subkey for one purpose out of a master key. */
 void crypto_derive(const unsigned char master[CRYPTO_KEY_BYTES], const char *purpose,

@@ -14,26 +14,27 @@
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_NONE };
 
+/* Each passes a kind, the key and a one-element array, whose initialiser checks the type. */
 #define LOG_S(key, text) \
-	(int)'s', (const char *){ key }, (const char *) \
+	(int)'s', (const char *[]){ key }, (const char *[]) \
 	{ \
 		text \
 	} /* NULL is null */
 #define LOG_I(key, n) \
-	(int)'i', (const char *){ key }, (int64_t) \
+	(int)'i', (const char *[]){ key }, (int64_t[]) \
 	{ \
 		n \
 	}
 #define LOG_ID(key, id) \
-	(int)'d', (const char *){ key }, (int64_t) \
+	(int)'d', (const char *[]){ key }, (int64_t[]) \
 	{ \
 		id \
-	} /* as text, like JSON ids */
-#define LOG_WHY(why) \
-	(int)'w', (const char *){ "why" }, (const struct why *) \
+	} /* text, as in JSON */
+#define LOG_WHY(w) \
+	(int)'w', (const char *[]){ "why" }, (const struct why *[]) \
 	{ \
-		why \
-	} /* code and sentence */
+		w \
+	} /* and its code */
 
 #define log_debug(...) log_write(LOG_DEBUG, __VA_ARGS__, 0)
 #define log_info(...) log_write(LOG_INFO, __VA_ARGS__, 0)
