@@ -14,18 +14,18 @@
 
 #include "base/err.h"
 
-#define test_fail(...)                    \
-	do {                              \
+#define test_fail(...) \
+	do { \
 		print_error(__VA_ARGS__); \
-		print_error("\n");        \
+		print_error("\n"); \
 		_fail(__FILE__, __LINE__); \
 	} while (0)
 
 /** Asserts ERR_OK, printing the sentence when it is not. */
-#define assert_ok(expr, why)                                                               \
-	do {                                                                               \
-		enum err assert_ok_e = (expr);                                             \
-		if (assert_ok_e)                                                           \
+#define assert_ok(expr, why) \
+	do { \
+		enum err assert_ok_e = (expr); \
+		if (assert_ok_e) \
 			test_fail("%s: %s: %s", #expr, err_kind_name(assert_ok_e), why_en(why)); \
 	} while (0)
 

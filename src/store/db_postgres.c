@@ -1,0 +1,497 @@
+/* PostgreSQL driver: statements prepared once a connection, arguments as text (bytes binary). */
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "store/db_int.h"
+#include "store/pg_sql.h"
+
+enum {
+	OID_BOOL = 16,
+	OID_BYTEA = 17,
+	OID_INT8 = 20,
+	OID_INT2 = 21,
+	OID_INT4 = 23,
+	MAX_PARAMS = 128
+};
+
+struct postgres {
+	struct db db;
+	PGconn *c;
+	struct stmt_map stmts;
+	unsigned n_stmts;
+	char xact[24]; /* the transaction's number, to ask for its end after a lost connection */
+};
+
+struct stmt {
+	char name[16];
+	int n_params;
+};
+
+struct pg_rows {
+	struct rows rows;
+	PGresult *res;
+	int row;
+	/* Per column: the row whose bytes are decoded where they stand, and their length. */
+	struct decoded {
+		int row;
+		size_t len;
+	} * decoded;
+};
+
+static struct postgres *pg(struct db *db)
+{
+	return (struct postgres *)db;
+}
+
+/* The first line of libpq's message, without its end. */
+static const char *message(const char *text, char *buf, size_t size)
+{
+	size_t n = strcspn(text, "\n");
+	snprintf(buf, size, "%.*s", (int)n, text);
+	return buf;
+}
+
+static enum err state_fail(const char *state, const char *text, const char *constraint,
+                           const char *sql, struct why *why)
+{
+	if (strcmp(state, "23505") == 0)
+		return fail(why, E_DB_UNIQUE, constraint ? constraint : text);
+	if (strncmp(state, "23", 2) == 0)
+		return fail(why, E_DB_RULE, constraint ? constraint : text);
+	if (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0 ||
+	    strcmp(state, "55P03") == 0 || strcmp(state, "57014") == 0)
+		return fail(why, E_DB_RETRY, text);
+	if (strncmp(state, "08", 2) == 0 || strncmp(state, "57P", 3) == 0 ||
+	    strncmp(state, "533", 3) == 0 || strcmp(state, "25006") == 0)
+		return fail(why, E_DB_GONE,
+		            text); /* 25006: a read-only standby after a fail-over */
+	if (strcmp(state, "53100") == 0)
+		return fail(why, E_DB_FULL, text);
+	if (strcmp(state, "53200") == 0)
+		return fail(why, E_NOMEM);
+	return fail(why, E_DB_SQL, text, sql);
+}
+
+static enum err result_fail(struct postgres *p, const PGresult *res, const char *sql,
+                            struct why *why)
+{
+	char text[WHY_ARG_BYTES];
+	const char *state = res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL;
+	if (!state || PQstatus(p->c) == CONNECTION_BAD)
+		return fail(why, E_DB_GONE, message(PQerrorMessage(p->c), text, sizeof text));
+	const char *primary = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+	return state_fail(state, message(primary ? primary : "", text, sizeof text),
+	                  PQresultErrorField(res, PG_DIAG_CONSTRAINT_NAME), sql, why);
+}
+
+static bool is_done(const PGresult *res)
+{
+	ExecStatusType s = PQresultStatus(res);
+	return s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK;
+}
+
+static enum err pg_script(struct db *db, const char *sql, struct why *why)
+{
+	PGresult *res = PQexec(pg(db)->c, sql);
+	enum err e = is_done(res) ? ERR_OK : result_fail(pg(db), res, sql, why);
+	PQclear(res);
+	return e;
+}
+
+static void forget_statements(struct postgres *p)
+{
+	for (size_t i = 0; i < p->stmts.cap; i++)
+		free(p->stmts.slots[i].stmt);
+	stmt_map_free(&p->stmts);
+}
+
+/* What a new connection is told first. */
+static enum err begin_session(struct postgres *p, struct why *why)
+{
+	static const char WRITE[] =
+	    "SET client_min_messages = error; SET bytea_output = hex;"
+	    "SET default_transaction_isolation = 'serializable'; SET synchronous_commit = on;"
+	    "SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'";
+	static const char READ[] =
+	    "SET client_min_messages = error; SET bytea_output = hex;"
+	    "SET default_transaction_read_only = on; SET statement_timeout = '60s'";
+	return pg_script(&p->db, p->db.mode == DB_WRITE ? WRITE : READ, why);
+}
+
+/* Connects again when the connection broke; not inside a transaction, whose work is lost anyway. */
+static enum err revive(struct postgres *p, struct why *why)
+{
+	if (PQstatus(p->c) == CONNECTION_OK)
+		return ERR_OK;
+	char text[WHY_ARG_BYTES];
+	if (!p->db.is_in_tx) {
+		forget_statements(p);
+		PQreset(p->c);
+		if (PQstatus(p->c) == CONNECTION_OK)
+			return begin_session(p, why);
+	}
+	return fail(why, E_DB_GONE, message(PQerrorMessage(p->c), text, sizeof text));
+}
+
+/* Every integer column is 64 bits, so a parameter that PostgreSQL takes for a smaller one (?1 = 1)
+ * is prepared again as what it is. Returns whether there is one. */
+static bool widen(const PGresult *desc, Oid *types)
+{
+	bool is_any = false;
+	for (int i = 0; i < PQnparams(desc) && i < MAX_PARAMS; i++) {
+		Oid t = PQparamtype(desc, i);
+		types[i] = t == OID_INT4 || t == OID_INT2 ? OID_INT8 : t;
+		is_any |= types[i] != t;
+	}
+	return is_any;
+}
+
+static enum err prepare_as(struct postgres *p, struct stmt *st, const char *text, const Oid *types,
+                           const char *sql, struct why *why)
+{
+	snprintf(st->name, sizeof st->name, "s%u", p->n_stmts++);
+	PGresult *res = PQprepare(p->c, st->name, text, types ? st->n_params : 0, types);
+	enum err e = is_done(res) ? ERR_OK : result_fail(p, res, sql, why);
+	PQclear(res);
+	return e;
+}
+
+static enum err prepare(struct postgres *p, struct stmt *st, const char *sql, struct why *why)
+{
+	CLEANUP(str_drop) char *text = NULL;
+	enum err e = pg_sql(sql, &text, &st->n_params, why);
+	if (!e && st->n_params > MAX_PARAMS)
+		return fail(why, E_DB_SQL, "too many arguments", sql);
+	if (e || (e = prepare_as(p, st, text, NULL, sql, why)))
+		return e;
+	PGresult *desc = PQdescribePrepared(p->c, st->name);
+	Oid types[MAX_PARAMS];
+	if (!is_done(desc))
+		e = result_fail(p, desc, sql, why);
+	else if (widen(desc, types))
+		e = prepare_as(p, st, text, types, sql, why);
+	PQclear(desc);
+	return e;
+}
+
+static enum err statement(struct postgres *p, const char *sql, const struct stmt **ret,
+                          struct why *why)
+{
+	struct stmt_slot *slot = stmt_map_slot(&p->stmts, sql);
+	if (!slot)
+		return fail(why, E_NOMEM);
+	if (!slot->stmt) {
+		struct stmt *st = calloc(1, sizeof *st);
+		if (!st)
+			return fail(why, E_NOMEM);
+		enum err e = prepare(p, st, sql, why);
+		if (e) {
+			free(st);
+			return e;
+		}
+		slot->stmt = st;
+	}
+	*ret = slot->stmt;
+	return ERR_OK;
+}
+
+/* libpq's form of the arguments. Texts are copied only when their end is not marked. */
+struct params {
+	const char *value[MAX_PARAMS];
+	int length[MAX_PARAMS], format[MAX_PARAMS];
+	char number[MAX_PARAMS][24];
+	char *copy[MAX_PARAMS];
+};
+
+static enum err fill(struct params *ps, size_t i, const struct val *v, struct why *why)
+{
+	ps->copy[i] = NULL;
+	ps->value[i] = NULL;
+	ps->length[i] = (int)v->n;
+	ps->format[i] = v->kind == VAL_BYTES;
+	switch (v->kind) {
+	case VAL_NULL:
+		break;
+	case VAL_INT:
+		snprintf(ps->number[i], sizeof ps->number[i], "%lld", (long long)v->i);
+		ps->value[i] = ps->number[i];
+		break;
+	case VAL_BYTES:
+		ps->value[i] = v->n ? v->p : "";
+		break;
+	case VAL_TEXT:
+		if (!(ps->copy[i] = malloc(v->n + 1)))
+			return fail(why, E_NOMEM);
+		if (v->n)
+			memcpy(ps->copy[i], v->p, v->n);
+		ps->copy[i][v->n] = '\0';
+		ps->value[i] = ps->copy[i];
+		break;
+	}
+	return ERR_OK;
+}
+
+static enum err run_params(struct postgres *p, const struct stmt *st, const char *sql,
+                           const struct val *args, size_t n_args, struct params *ps, PGresult **ret,
+                           struct why *why)
+{
+	enum err e = ERR_OK;
+	size_t n = 0;
+	while (n < n_args && !(e = fill(ps, n, &args[n], why)))
+		n++;
+	if (!e) {
+		PGresult *res = PQexecPrepared(p->c, st->name, (int)n_args, ps->value, ps->length,
+		                               ps->format, 0);
+		if (is_done(res)) {
+			*ret = res;
+		} else {
+			e = result_fail(p, res, sql, why);
+			PQclear(res);
+		}
+	}
+	for (size_t i = 0; i < n; i++)
+		free(ps->copy[i]);
+	return e;
+}
+
+static enum err run_once(struct postgres *p, const char *sql, const struct val *args, size_t n_args,
+                         PGresult **ret, struct why *why)
+{
+	const struct stmt *st = NULL;
+	enum err e = revive(p, why);
+	if (e || (e = statement(p, sql, &st, why)))
+		return e;
+	if ((size_t)st->n_params != n_args)
+		return fail(why, E_DB_SQL, "wrong number of arguments", sql);
+	struct params *ps = malloc(sizeof *ps);
+	if (!ps)
+		return fail(why, E_NOMEM);
+	e = run_params(p, st, sql, args, n_args, ps, ret, why);
+	free(ps);
+	return e;
+}
+
+static enum err run(struct postgres *p, const char *sql, const struct val *args, size_t n_args,
+                    PGresult **ret, struct why *why)
+{
+	struct why local = { 0 };
+	enum err e = run_once(p, sql, args, n_args, ret, &local);
+	/* A read that met a broken connection loses nothing by a second try on a new one. */
+	if (e && local.code == E_DB_GONE && p->db.mode == DB_READ && !p->db.is_in_tx)
+		e = run_once(p, sql, args, n_args, ret, &local);
+	if (e && why)
+		*why = local;
+	return e;
+}
+
+static enum err pg_exec(struct db *db, const char *sql, const struct val *args, size_t n_args,
+                        int64_t *ret_changed, struct why *why)
+{
+	PGresult *res = NULL;
+	enum err e = run(pg(db), sql, args, n_args, &res, why);
+	if (e)
+		return e;
+	if (ret_changed)
+		*ret_changed = strtoll(PQcmdTuples(res), NULL, 10);
+	PQclear(res);
+	return ERR_OK;
+}
+
+static enum err pg_query(struct db *db, const char *sql, const struct val *args, size_t n_args,
+                         struct rows **ret, struct why *why)
+{
+	struct pg_rows *r = calloc(1, sizeof *r);
+	if (!r)
+		return fail(why, E_NOMEM);
+	enum err e = run(pg(db), sql, args, n_args, &r->res, why);
+	if (e) {
+		free(r);
+		return e;
+	}
+	r->decoded = calloc((size_t)PQnfields(r->res) + 1, sizeof *r->decoded);
+	if (!r->decoded) {
+		PQclear(r->res);
+		free(r);
+		return fail(why, E_NOMEM);
+	}
+	for (int i = 0; i < PQnfields(r->res); i++)
+		r->decoded[i].row = -1;
+	r->rows.db = db;
+	r->row = -1;
+	*ret = &r->rows;
+	return ERR_OK;
+}
+
+static enum err pg_next(struct rows *rows, struct why *why)
+{
+	(void)why;
+	struct pg_rows *r = (struct pg_rows *)rows;
+	if (r->row + 1 >= PQntuples(r->res))
+		return ERR_END;
+	r->row++;
+	return ERR_OK;
+}
+
+static void pg_rows_free(struct rows *rows)
+{
+	struct pg_rows *r = (struct pg_rows *)rows;
+	free(r->decoded);
+	PQclear(r->res);
+	free(r);
+}
+
+static bool pg_is_null(const struct rows *rows, int col)
+{
+	const struct pg_rows *r = (const struct pg_rows *)rows;
+	return PQgetisnull(r->res, r->row, col);
+}
+
+static const char *pg_get_text(const struct rows *rows, int col)
+{
+	const struct pg_rows *r = (const struct pg_rows *)rows;
+	return PQgetvalue(r->res, r->row, col);
+}
+
+static int64_t pg_get_int(const struct rows *rows, int col)
+{
+	const struct pg_rows *r = (const struct pg_rows *)rows;
+	const char *text = PQgetvalue(r->res, r->row, col);
+	return PQftype(r->res, col) == OID_BOOL ? *text == 't' : strtoll(text, NULL, 10);
+}
+
+static const void *pg_get_bytes(const struct rows *rows, int col, size_t *ret_len)
+{
+	const struct pg_rows *r = (const struct pg_rows *)rows;
+	char *text = PQgetvalue(r->res, r->row, col);
+	struct decoded *d = &r->decoded[col];
+	if (d->row != r->row) {
+		d->row = r->row;
+		d->len = (size_t)PQgetlength(r->res, r->row, col);
+		if (PQftype(r->res, col) == OID_BYTEA)
+			d->len = pg_unhex(text, d->len);
+	}
+	*ret_len = d->len;
+	return text;
+}
+
+static void pg_rollback(struct db *db)
+{
+	if (PQstatus(pg(db)->c) == CONNECTION_OK)
+		PQclear(PQexec(pg(db)->c, "ROLLBACK"));
+}
+
+static enum err pg_begin(struct db *db, struct why *why)
+{
+	struct postgres *p = pg(db);
+	enum err e = revive(p, why);
+	if (e)
+		return e;
+	PGresult *res = PQexec(p->c, "BEGIN; SELECT pg_current_xact_id()");
+	if (PQresultStatus(res) == PGRES_TUPLES_OK)
+		snprintf(p->xact, sizeof p->xact, "%s", PQgetvalue(res, 0, 0));
+	else
+		e = result_fail(p, res, "BEGIN", why);
+	PQclear(res);
+	if (e)
+		pg_rollback(db);
+	return e;
+}
+
+static enum err pg_commit(struct db *db, struct why *why)
+{
+	struct postgres *p = pg(db);
+	PGresult *res = PQexec(p->c, "COMMIT");
+	enum err e = ERR_OK;
+	if (!is_done(res))
+		e = result_fail(p, res, "COMMIT", why);
+	else if (strcmp(PQcmdStatus(res), "COMMIT") !=
+	         0) /* "ROLLBACK" is the polite refusal of an aborted transaction */
+		e = fail(why, E_DB_SQL, "rolled back", "COMMIT");
+	PQclear(res);
+	if (e)
+		pg_rollback(db);
+	return e;
+}
+
+static enum err pg_resolve(struct db *db, bool *ret_committed, struct why *why)
+{
+	struct postgres *p = pg(db);
+	CLEANUP(rows_free) struct rows *r = NULL;
+	struct val x = V_TEXT(p->xact);
+	enum err e = db_row(db, "SELECT pg_xact_status(CAST(?1 AS XID8))", &x, 1, &r, why);
+	if (e)
+		return e;
+	if (strcmp(rows_text(r, 0), "in progress") == 0)
+		return fail(why, E_DB_GONE, "the last commit is not settled yet");
+	*ret_committed = strcmp(rows_text(r, 0), "committed") == 0;
+	return ERR_OK;
+}
+
+static enum err pg_snapshot(struct db *db, struct why *why)
+{
+	enum err e = revive(pg(db), why);
+	return e ? e
+	         : pg_script(db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1", why);
+}
+
+static void pg_close(struct db *db)
+{
+	forget_statements(pg(db));
+	PQfinish(pg(db)->c);
+	free(db);
+}
+
+static const struct db_ops OPS = {
+	.close = pg_close,
+	.exec = pg_exec,
+	.query = pg_query,
+	.script = pg_script,
+	.begin = pg_begin,
+	.commit = pg_commit,
+	.rollback = pg_rollback,
+	.resolve = pg_resolve,
+	.snapshot = pg_snapshot,
+	.next = pg_next,
+	.rows_free = pg_rows_free,
+	.is_null = pg_is_null,
+	.get_int = pg_get_int,
+	.get_text = pg_get_text,
+	.get_bytes = pg_get_bytes,
+};
+
+enum err postgres_open(const char *url, enum db_mode mode, struct db **ret, struct why *why)
+{
+	/* Keepalives notice a vanished server within half a minute; a URL may say otherwise. */
+	static const char *const KEYS[] = { "connect_timeout",
+		                            "client_encoding",
+		                            "fallback_application_name",
+		                            "keepalives_idle",
+		                            "keepalives_interval",
+		                            "keepalives_count",
+		                            "tcp_user_timeout",
+		                            "dbname",
+		                            NULL };
+	const char *const values[] = { "5", "UTF8", "hujiao", "10", "5", "3", "20000", url, NULL };
+	struct postgres *p = calloc(1, sizeof *p);
+	if (!p)
+		return fail(why, E_NOMEM);
+	p->db = (struct db){ .ops = &OPS, .engine = DB_POSTGRES, .mode = mode };
+	p->c = PQconnectdbParams(KEYS, values, 1);
+	enum err e = ERR_OK;
+	char text[WHY_ARG_BYTES];
+	if (!p->c)
+		e = fail(why, E_NOMEM);
+	else if (PQstatus(p->c) != CONNECTION_OK)
+		e = fail(why, E_DB_OPEN, message(PQerrorMessage(p->c), text, sizeof text));
+	else
+		e = begin_session(p, why);
+	if (e) {
+		pg_close(&p->db);
+		return e;
+	}
+	*ret = &p->db;
+	return ERR_OK;
+}

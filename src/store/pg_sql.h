@@ -1,0 +1,20 @@
+/* store/pg_sql.h -- the two translations PostgreSQL needs.
+ *
+ * Pure. Thread: any. */
+#ifndef STORE_PG_SQL_H
+#define STORE_PG_SQL_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+
+/** "… ?1 … '?2' …" becomes "… $1 … '?2' …": literals and quoted names are left alone.
+ *  @param ret  free()
+ *  @param ret_params  the highest number met */
+enum err pg_sql(const char *sql, char **ret, int *ret_params, struct why *why) MUST_USE;
+
+/** Decodes the hex output form of bytea ("\x00ff") in place.
+ *  @return the number of bytes; text that is not in that form is left as it is */
+size_t pg_unhex(char *text, size_t len);
+
+#endif
