@@ -22,5 +22,5 @@ export default tseslint.config(
       'vue/component-api-style': ['error', ['script-setup']],
     },
   },
-  { files: ['scripts/**', 'e2e/**'], rules: { 'no-console': 'off' } },
+  { files: ['scripts/**', 'e2e/**', 'tests/fixtures/**'], rules: { 'no-console': 'off' } },
 )

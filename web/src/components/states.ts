@@ -17,8 +17,10 @@ export function stateLook(status: AgentStatus, state: AgentState): StateLook {
     case 'reserved':
     case 'ringing':
     case 'talking':
-    case 'holding':
       return { look: 'talk', char: state, word: `common.state.${state}` }
+    case 'holding':
+      // Not the colour of talk: who forgets a customer in the music must see it from the corner of his eye.
+      return { look: 'rest', char: 'holding', word: 'common.state.holding' }
     case 'wrapup':
       return { look: 'wrap', char: 'wrapup', word: 'common.state.wrapup' }
     case 'idle':
