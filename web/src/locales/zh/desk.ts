@@ -59,7 +59,7 @@ export default {
   dealsLine: '{n} 单，{sum} {what}',
   result: '通话结果',
   formIdle: '有通话时在这里记录结果',
-  formInCall: '通话中可先选，挂断后回车保存',
+  formInCall: '可先选，挂断后回车保存',
   formEnded: '回车保存，进入下一位',
   lacks: '还缺：{what}',
   listSep: '、',
