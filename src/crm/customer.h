@@ -45,7 +45,8 @@ enum err customer_card(const struct scope *sc, struct db *db, const struct polic
 struct customer_new {
 	int64_t id; /* id_new() */
 	const char *name, *call_as, *gender, *grade, *company, *source, *remark;
-	int64_t owner_id, unit_id, cell_id, by_id;
+	const char *fields; /* a JSON object of the company's own; NULL: {} */
+	int64_t owner_id, unit_id, batch_id, cell_id; /* owner, batch 0: none */
 	const struct phone_new *phones;
 	size_t n_phones; /* at least 1 */
 	int64_t now_utc_ms;
