@@ -34,34 +34,43 @@ void phone_seal(const struct vault *v, const struct number *n, struct phone_new 
 	crypto_wipe(plain, sizeof plain);
 }
 
-static const char SQL_ADD[] =
-	"INSERT INTO phone (id, customer_id, contact_id, enc, key_id, hash, tail4, mask, kind, province, city, dead_utc_ms, "
-	"created_utc_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, NULL, ?12) ON CONFLICT (hash) DO NOTHING";
+static const char SQL_ADD[] = "INSERT INTO phone (id, customer_id, contact_id, enc, key_id, hash, "
+                              "tail4, mask, kind, province, city, dead_utc_ms, "
+			      "created_utc_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+                              "?11, NULL, ?12) ON CONFLICT (hash) DO NOTHING";
 static const char SQL_OWNER[] = "SELECT customer_id FROM phone WHERE hash = ?1";
 
-enum err phone_add(struct tx *tx, const struct phone_new *p, int64_t customer_id, int64_t contact_id, int64_t now_utc_ms,
-                   int64_t *ret_owner, struct why *why)
+enum err phone_add(struct tx *tx, const struct phone_new *p, int64_t customer_id,
+                   int64_t contact_id, int64_t now_utc_ms, int64_t *ret_owner, struct why *why)
 {
 	int64_t added;
 	enum err e = db_exec(tx_db(tx), SQL_ADD,
-	                     ARGS(V_INT(p->id), V_INT(customer_id), V_ID(contact_id), V_BYTES(p->enc, p->enc_bytes), V_INT(p->key_id),
-	                          V_BYTES(p->hash, sizeof p->hash), V_TEXT(p->number.tail4), V_TEXT(p->number.mask),
-	                          V_TEXT(number_kind_text(p->number.kind)), V_TEXT(p->province), V_TEXT(p->city), V_INT(now_utc_ms)),
+	                     ARGS(V_INT(p->id), V_INT(customer_id), V_ID(contact_id),
+	                          V_BYTES(p->enc, p->enc_bytes), V_INT(p->key_id),
+	                          V_BYTES(p->hash, sizeof p->hash), V_TEXT(p->number.tail4),
+	                          V_TEXT(p->number.mask), V_TEXT(number_kind_text(p->number.kind)),
+	                          V_TEXT(p->province), V_TEXT(p->city), V_INT(now_utc_ms)),
 	                     &added, why);
 	if (e)
 		return e;
 	*ret_owner = customer_id;
-	return added ? ERR_OK : db_int(tx_db(tx), SQL_OWNER, ARGS(V_BYTES(p->hash, sizeof p->hash)), ret_owner, why);
+	return added ? ERR_OK
+	             : db_int(tx_db(tx), SQL_OWNER, ARGS(V_BYTES(p->hash, sizeof p->hash)),
+	                      ret_owner, why);
 }
 
-#define PHONE_COLUMNS                                                                                              \
-	"SELECT p.id, p.customer_id, p.contact_id, p.kind, p.hash, p.mask, p.province, p.city, p.dead_utc_ms, "    \
-	"CASE WHEN EXISTS (SELECT 1 FROM dnc d WHERE d.hash = p.hash AND (d.expires_utc_ms IS NULL OR "            \
+#define PHONE_COLUMNS \
+	"SELECT p.id, p.customer_id, p.contact_id, p.kind, p.hash, p.mask, p.province, p.city, " \
+	"p.dead_utc_ms, " \
+	"CASE WHEN EXISTS (SELECT 1 FROM dnc d WHERE d.hash = p.hash AND (d.expires_utc_ms IS " \
+	"NULL OR " \
 	"d.expires_utc_ms > ?2)) THEN 1 ELSE 0 END FROM phone p WHERE "
 
 static void read_phone(const struct rows *r, struct phone *ret)
 {
-	*ret = (struct phone){ .id = rows_int(r, 0), .customer_id = rows_int(r, 1), .contact_id = rows_int(r, 2) };
+	*ret = (struct phone){ .id = rows_int(r, 0),
+		               .customer_id = rows_int(r, 1),
+		               .contact_id = rows_int(r, 2) };
 	ret->kind = number_kind_parse(rows_text(r, 3));
 	size_t n;
 	const void *hash = rows_bytes(r, 4, &n);
@@ -74,7 +83,8 @@ static void read_phone(const struct rows *r, struct phone *ret)
 	ret->is_dnc = rows_int(r, 9) != 0;
 }
 
-static enum err one_phone(struct db *db, const char *sql, const struct val key, struct phone *ret, struct why *why)
+static enum err one_phone(struct db *db, const char *sql, const struct val key, struct phone *ret,
+                          struct why *why)
 {
 	CLEANUP(rows_free) struct rows *r = NULL;
 	enum err e = db_row(db, sql, ARGS(key, V_INT(clock_utc_ms())), &r, why);
@@ -83,7 +93,8 @@ static enum err one_phone(struct db *db, const char *sql, const struct val key, 
 	return e;
 }
 
-enum err phone_find(struct db *db, const unsigned char hash[VAULT_HASH_BYTES], struct phone *ret, struct why *why)
+enum err phone_find(struct db *db, const unsigned char hash[VAULT_HASH_BYTES], struct phone *ret,
+                    struct why *why)
 {
 	static const char SQL[] = PHONE_COLUMNS "p.hash = ?1";
 	return one_phone(db, SQL, V_BYTES(hash, VAULT_HASH_BYTES), ret, why);
@@ -98,8 +109,8 @@ enum err phone_get(struct db *db, int64_t phone_id, struct phone *ret, struct wh
 enum err phone_main(struct db *db, int64_t customer_id, struct phone *ret, struct why *why)
 {
 	static const char SQL[] = PHONE_COLUMNS
-		"p.customer_id = ?1 ORDER BY CASE WHEN p.dead_utc_ms IS NULL THEN 0 ELSE 1 END, "
-		"CASE WHEN p.kind = 'mobile' THEN 0 ELSE 1 END, p.created_utc_ms, p.id LIMIT 1";
+	    "p.customer_id = ?1 ORDER BY CASE WHEN p.dead_utc_ms IS NULL THEN 0 ELSE 1 END, "
+	    "CASE WHEN p.kind = 'mobile' THEN 0 ELSE 1 END, p.created_utc_ms, p.id LIMIT 1";
 	struct why none;
 	enum err e = one_phone(db, SQL, V_INT(customer_id), ret, &none);
 	if (e == ERR_NOT_FOUND)
@@ -109,8 +120,8 @@ enum err phone_main(struct db *db, int64_t customer_id, struct phone *ret, struc
 	return e;
 }
 
-enum err phone_number(struct db *db, const struct vault *v, int64_t phone_id, char ret_e164[NUMBER_E164_BYTES],
-                      struct why *why)
+enum err phone_number(struct db *db, const struct vault *v, int64_t phone_id,
+                      char ret_e164[NUMBER_E164_BYTES], struct why *why)
 {
 	static const char SQL[] = "SELECT enc, key_id FROM phone WHERE id = ?1";
 	CLEANUP(rows_free) struct rows *r = NULL;

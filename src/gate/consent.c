@@ -19,6 +19,6 @@ enum err consent_add(struct tx *tx, const struct consent_new *c, struct why *why
 enum err consent_withdraw(struct tx *tx, int64_t customer_id, int64_t at_utc_ms, struct why *why)
 {
 	static const char SQL[] = "UPDATE consent SET withdrawn_utc_ms = ?2 WHERE customer_id = ?1 "
-	                          "AND withdrawn_utc_ms IS NULL AND purpose <> 'service'";
+				  "AND withdrawn_utc_ms IS NULL AND purpose <> 'service'";
 	return db_exec(tx_db(tx), SQL, ARGS(V_INT(customer_id), V_INT(at_utc_ms)), NULL, why);
 }

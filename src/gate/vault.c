@@ -124,7 +124,7 @@ struct first_key {
 static enum err add_first_key(struct tx *tx, const void *arg, struct why *why)
 {
 	static const char SQL[] = "INSERT INTO data_key (id, wrapped, created_utc_ms, "
-	                          "retired_utc_ms) VALUES (?1, ?2, ?3, NULL)";
+				  "retired_utc_ms) VALUES (?1, ?2, ?3, NULL)";
 	const struct first_key *f = arg;
 	int64_t have;
 	enum err e = count_keys(tx_db(tx), &have, why);
