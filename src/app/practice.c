@@ -117,7 +117,7 @@ static void on_stop_talk(void *ctx, const char *job_no)
 
 static enum err start(struct practice *p, struct why *why)
 {
-	CLEANUP(free_ptr) char *mix = NULL;
+	CLEANUP(str_drop) char *mix = NULL;
 	struct endpoint_cfg cfg = { .addr = p->addr,
 		                    .port = (int)p->port,
 		                    .server = p->server_sip,

@@ -26,4 +26,21 @@ struct audit {
 /** Adds the row in the job's own commit. */
 enum err audit_add(struct tx *tx, const struct audit *a, struct why *why) MUST_USE;
 
+struct audit_row {
+	int64_t id, at_utc_ms, person_id, unit_id, subject_id; /* 0: none */
+	const char *job_no, *name, *action, *subject_kind, *addr, *detail;
+};
+typedef enum err audit_fn(const struct audit_row *r, void *ctx, struct why *why);
+
+struct audit_filter {
+	int64_t from_utc_ms, to_utc_ms; /* to: 0 is now and later */
+	int64_t person_id;              /* 0: all */
+	const char *action;             /* "": all; "recording" finds "recording.play" as well */
+	int64_t subject_id;             /* 0: all */
+	int64_t size, offset;
+};
+/** Newest first, as far as the scope reaches. */
+enum err audit_each(struct db *db, const struct scope *sc, const struct audit_filter *f,
+                    audit_fn *fn, void *ctx, int64_t *ret_total, struct why *why) MUST_USE;
+
 #endif

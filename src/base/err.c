@@ -26,6 +26,11 @@ const char *err_code_name(enum err_code code)
 	return ROWS[code].name;
 }
 
+const char *err_code_args(enum err_code code)
+{
+	return ROWS[code].args;
+}
+
 const char *err_kind_name(enum err e)
 {
 	static const char *const NAMES[] = {

@@ -81,6 +81,7 @@ enum err fail_args(struct why *why, enum err_code code, const struct err_arg *a,
 
 enum err err_kind(enum err_code code);
 const char *err_code_name(enum err_code code); /* "E_IMPORT_CELL"; static storage */
+const char *err_code_args(enum err_code code); /* "path,row": the argument names; static storage */
 const char *err_kind_name(enum err e);         /* "INVALID"; static storage */
 
 /** Renders the sentence into `buf` (always terminated) and returns `buf`. */
