@@ -17,17 +17,42 @@
 #include "practice/endpoint.h"
 #include "practice/robots.h"
 
-enum { ORDERS_MAX_BYTES = 1 << 20, SEATS_MAX = 512, MIX_MAX_BYTES = 1 << 16 };
+enum { ORDERS_MAX_BYTES = 1 << 20, SEATS_MAX = 512, TOPICS_MAX = 64, MIX_MAX_BYTES = 1 << 16 };
 
 struct practice {
 	char addr[64], server_sip[64], server_url[128], voices[512], mix_path[512];
 	int64_t port, seed;
 	struct robot_seat *seats;
 	size_t n_seats;
-	struct repertoire *repertoire;
+	struct bank *bank;
+	struct endpoint_topic topics[TOPICS_MAX];
+	size_t n_topics;
 	struct endpoint *endpoint;
 	struct robots *robots;
 };
+
+static void free_text(char **p)
+{
+	free(*p);
+}
+
+static enum err read_topics(struct practice *p, const json_t *list, struct why *why)
+{
+	size_t n = json_array_size(list);
+	if (n > TOPICS_MAX)
+		return fail(why, E_FIELD_INVALID, "topics", "more than 64");
+	for (; p->n_topics < n; p->n_topics++) {
+		const json_t *o = json_array_get(list, p->n_topics);
+		struct endpoint_topic *t = &p->topics[p->n_topics];
+		const char *caller, *script;
+		enum err e = json_get_str(o, "caller", &caller, why);
+		if (e || (e = json_get_str(o, "script", &script, why)))
+			return e;
+		str_copy(t->caller, sizeof t->caller, caller);
+		str_copy(t->script, sizeof t->script, script);
+	}
+	return ERR_OK;
+}
 
 static enum err read_seat(const json_t *o, struct robot_seat *s, struct why *why)
 {
@@ -86,6 +111,8 @@ static enum err read_orders(struct practice *p, const char *text, struct why *wh
 	str_copy(p->server_url, sizeof p->server_url, url);
 	str_copy(p->voices, sizeof p->voices, voices);
 	str_copy(p->mix_path, sizeof p->mix_path, mix);
+	if ((e = read_topics(p, json_object_get(o, "topics"), why)))
+		return e;
 	return read_seats(p, json_object_get(o, "agents"), why);
 }
 
@@ -117,7 +144,7 @@ static void on_stop_talk(void *ctx, const char *job_no)
 
 static enum err start(struct practice *p, struct why *why)
 {
-	CLEANUP(str_drop) char *mix = NULL;
+	CLEANUP(free_text) char *mix = NULL;
 	struct endpoint_cfg cfg = { .addr = p->addr,
 		                    .port = (int)p->port,
 		                    .server = p->server_sip,
@@ -128,9 +155,11 @@ static enum err start(struct practice *p, struct why *why)
 		                    .ctx = p };
 	enum err e = file_read(p->mix_path, MIX_MAX_BYTES, &mix, NULL, why);
 	if (e || (e = persona_mix_read(mix, &cfg.mix, why)) ||
-	    (e = repertoire_open(p->voices, &p->repertoire, why)))
+	    (e = bank_open(p->voices, &p->bank, why)))
 		return e;
-	cfg.repertoire = p->repertoire;
+	cfg.bank = p->bank;
+	cfg.topics = p->topics;
+	cfg.n_topics = p->n_topics;
 	if ((e = endpoint_new(&cfg, &p->endpoint, why)))
 		return e;
 	if (!p->n_seats)
@@ -179,7 +208,7 @@ int cmd_practice(int argc, char **argv)
 	thread_join(&watch);
 	robots_stop(&p.robots);
 	endpoint_free(&p.endpoint);
-	repertoire_free(&p.repertoire);
+	bank_free(&p.bank);
 	free(p.seats);
 	return e ? 1 : 0;
 }

@@ -5,13 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audio/g711.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "practice/talk.h"
 #include "voice/leg.h"
 #include "voice/trunk.h"
 
+enum { BANK_SIDES = 2 };
 enum { TICK_MS = 50, NTH_SLOTS = 1 << 16, SERVER_TRUNK = 1 };
 
 static const struct talk_manner AGENT_MANNER = {
@@ -22,23 +25,28 @@ enum { CUSTOMER_PATIENCE_MS = 7000, CUSTOMER_FIRST_MS = 400, CUSTOMER_BYE_MS = 3
 /* Somebody at one of our telephones. */
 struct party {
 	struct party *next;
-	enum side side;
+	enum bank_side side;
 	int64_t leg;
 	char job_no[24]; /* agents */
 	struct talk talk;
 	bool is_talking;
 	struct persona persona; /* customers */
 	struct conversation *conv;
-	int64_t said_line_ms; /* start of the line under way */
-	int32_t line;
+	int topic_script;              /* customers: index into cfg.topics, -1 none */
+	int64_t said_line_ms, line_ms; /* start and length of the line under way */
+	int line;
 };
 
 /* What is said in one call, on both sides. */
 struct conversation {
 	int64_t call_id;
-	const struct dialogue *dialogue;
+	int dialogue; /* of the bank */
+	int next_line;
+	int voice[BANK_SIDES];
+	struct bank_names names;
+	char job_no[24];
+	bool is_both; /* the agent is simulated too: lines keep their order */
 	int64_t answered_ms;
-	struct party *customer;
 	struct str lines; /* JSON objects, comma separated */
 	struct conversation *next;
 };
@@ -51,6 +59,19 @@ struct endpoint {
 	uint8_t nth[NTH_SLOTS]; /* calls so far to numbers of that hash */
 };
 
+static void free_text(char **p)
+{
+	free(*p);
+}
+static void free_bytes(uint8_t **p)
+{
+	free(*p);
+}
+static void free_samples(int16_t **p)
+{
+	free(*p);
+}
+
 static struct party *party_of(struct endpoint *e, int64_t leg)
 {
 	for (struct party *p = e->parties; p; p = p->next)
@@ -62,7 +83,7 @@ static struct party *party_of(struct endpoint *e, int64_t leg)
 static struct party *agent_of(struct endpoint *e, const char *job_no)
 {
 	for (struct party *p = e->parties; p; p = p->next)
-		if (p->side == SIDE_AGENT && strcmp(p->job_no, job_no) == 0)
+		if (p->side == BANK_AGENT && strcmp(p->job_no, job_no) == 0)
 			return p;
 	return NULL;
 }
@@ -75,51 +96,105 @@ static struct conversation *conv_of(struct endpoint *e, int64_t call_id)
 	return NULL;
 }
 
-static void note_line(struct conversation *c, enum side side, const char *text, int64_t from_ms,
+/* The n-th line of a side, -1 when it has fewer. */
+static int line_of_side(const struct bank *b, int dialogue, enum bank_side side, int n)
+{
+	int lines = bank_dialogue(b, dialogue)->lines;
+	for (int i = 0; i < lines; i++)
+		if (bank_side(b, dialogue, i) == side && n-- == 0)
+			return i;
+	return -1;
+}
+
+static int lines_of_side(const struct bank *b, int dialogue, enum bank_side side)
+{
+	int n = 0;
+	while (line_of_side(b, dialogue, side, n) >= 0)
+		n++;
+	return n;
+}
+
+static void note_line(const struct bank *b, struct conversation *c, const struct party *p,
                       int64_t to_ms)
 {
+	CLEANUP(free_text) char *text = NULL;
+	if (bank_text(b, c->dialogue, p->line, &c->names, &text, NULL))
+		return;
 	struct jw w = { .out = &c->lines };
 	if (c->lines.len)
 		str_addc(&c->lines, ',');
 	jw_obj(&w, NULL);
-	jw_int(&w, "at_ms", from_ms - c->answered_ms);
+	jw_int(&w, "at_ms", p->said_line_ms - c->answered_ms);
 	jw_int(&w, "end_ms", to_ms - c->answered_ms);
-	jw_str(&w, "side", side == SIDE_AGENT ? "agent" : "customer");
+	jw_str(&w, "side", p->side == BANK_AGENT ? "agent" : "customer");
 	jw_str(&w, "text", text);
 	jw_end_obj(&w);
 }
 
 /* The line under way ends now, whole or cut off by the hang-up. */
-static void end_line(struct party *p, int64_t now_ms)
+static void end_line(struct endpoint *e, struct party *p, int64_t now_ms)
 {
 	if (!p->talk.is_speaking || !p->conv)
 		return;
-	const struct spoken_line *l = &p->conv->dialogue->of[p->side].line[p->line];
-	int64_t whole_ms = (int64_t)l->samples / 8;
-	int64_t end_ms = p->said_line_ms + whole_ms < now_ms ? p->said_line_ms + whole_ms : now_ms;
-	note_line(p->conv, p->side, l->text, p->said_line_ms, end_ms);
+	int64_t whole_ms = p->said_line_ms + p->line_ms;
+	note_line(e->cfg.bank, p->conv, p, whole_ms < now_ms ? whole_ms : now_ms);
 }
 
-static void say(struct endpoint *e, struct party *p, int32_t line, int64_t now_ms)
+static void say(struct endpoint *e, struct party *p, int nth, int64_t now_ms)
 {
-	const struct spoken_line *l = &p->conv->dialogue->of[p->side].line[line];
+	struct conversation *c = p->conv;
+	const struct bank *b = e->cfg.bank;
+	int line = line_of_side(b, c->dialogue, p->side, nth);
+	size_t n = bank_samples(b, c->dialogue, line, c->voice[p->side], &c->names);
+	CLEANUP(free_bytes) uint8_t *alaw = malloc(n + 1);
+	CLEANUP(free_samples) int16_t *pcm = calloc(n + 1, sizeof *pcm);
+	if (!alaw || !pcm)
+		return;
+	bank_say(b, c->dialogue, line, c->voice[p->side], &c->names, alaw);
+	for (size_t i = 0; i < n; i++)
+		pcm[i] = alaw_decode(alaw[i]);
+
 	struct why why;
 	p->line = line;
+	p->line_ms = (int64_t)n * 1000 / BANK_RATE_HZ;
 	p->said_line_ms = now_ms;
-	if (leg_play_pcm(e->voice, p->leg, PLAY_PROMPT, l->pcm, l->samples, false, NULL, &why)) {
+	c->next_line = line + 1;
+	if (leg_play_pcm(e->voice, p->leg, PLAY_PROMPT, pcm, n, false, NULL, &why)) {
 		log_warn("practice", "cannot_speak", LOG_I("leg", p->leg), LOG_WHY(&why));
 		p->is_talking = false;
 	}
 }
 
+/* Between two simulated people the script's order holds; a living agent says what he likes. */
+static bool is_his_turn(const struct endpoint *e, const struct party *p)
+{
+	const struct conversation *c = p->conv;
+	if (!c->is_both || c->next_line >= bank_dialogue(e->cfg.bank, c->dialogue)->lines)
+		return true;
+	return bank_side(e->cfg.bank, c->dialogue, c->next_line) == p->side;
+}
+
+/* Two sentences of one person in a row are parted by a breath, not by patience. */
+static void go_on_after(const struct endpoint *e, struct party *p)
+{
+	const struct conversation *c = p->conv;
+	int next = p->line + 1;
+	if (next < bank_dialogue(e->cfg.bank, c->dialogue)->lines &&
+	    bank_side(e->cfg.bank, c->dialogue, next) == p->side)
+		p->talk.has_other_spoken = true;
+}
+
 static void talk(struct endpoint *e, struct party *p, enum talk_event ev, int64_t now_ms)
 {
 	int32_t line;
-	if (!p->is_talking)
+	if (!p->is_talking || (ev == TALK_EV_TICK && !is_his_turn(e, p)))
 		return;
 	if (ev == TALK_EV_SAID)
-		end_line(p, now_ms);
-	switch (talk_on(&p->talk, ev, now_ms, &line)) {
+		end_line(e, p, now_ms);
+	enum talk_do what = talk_on(&p->talk, ev, now_ms, &line);
+	if (ev == TALK_EV_SAID)
+		go_on_after(e, p);
+	switch (what) {
 	case TALK_NOTHING:
 		break;
 	case TALK_SAY:
@@ -145,7 +220,8 @@ static void begin_talk(struct endpoint *e, struct party *p, struct conversation 
 {
 	p->conv = c;
 	p->is_talking = true;
-	talk_init(&p->talk, m, c->dialogue->of[p->side].n, does_begin, clock_mono_ms());
+	talk_init(&p->talk, m, lines_of_side(e->cfg.bank, c->dialogue, p->side), does_begin,
+	          clock_mono_ms());
 	(void)leg_watch_voice(e->voice, p->leg, true, NULL);
 }
 
@@ -204,17 +280,41 @@ static void customer_rings(struct endpoint *e, struct party *p, const char *numb
 		free(l);
 }
 
+static bool fits(const struct endpoint *e, const struct party *p, int dialogue)
+{
+	const struct bank_dialogue *d = bank_dialogue(e->cfg.bank, dialogue);
+	bool is_machine = strcmp(d->mood, "machine") == 0;
+	if (is_machine != (p->persona.act == PERSONA_MACHINE))
+		return false;
+	if (is_machine || p->topic_script < 0 || strcmp(d->script, "any") == 0)
+		return true;
+	return strcmp(d->script, e->cfg.topics[p->topic_script].script) == 0;
+}
+
+/* One of the dialogues that fit; -1: none. */
+static int choose_dialogue(const struct endpoint *e, const struct party *p)
+{
+	int n = bank_dialogues(e->cfg.bank), fitting = 0;
+	for (int i = 0; i < n; i++)
+		fitting += fits(e, p, i);
+	int at = fitting ? (int)(p->persona.pick % (uint32_t)fitting) : 0;
+	for (int i = 0; i < n; i++)
+		if (fits(e, p, i) && at-- == 0)
+			return i;
+	return -1;
+}
+
 static void customer_answered(struct endpoint *e, struct party *p, int64_t call_id)
 {
-	enum dialogue_kind kind =
-	    p->persona.act == PERSONA_MACHINE ? DIALOGUE_MACHINE : DIALOGUE_TALK;
-	struct conversation *c = calloc(1, sizeof *c);
+	int dialogue = choose_dialogue(e, p);
+	struct conversation *c = dialogue >= 0 ? calloc(1, sizeof *c) : NULL;
 	if (!c)
 		return;
 	c->call_id = call_id;
-	c->dialogue = repertoire_pick(e->cfg.repertoire, kind, p->persona.pick);
+	c->dialogue = dialogue;
+	c->voice[BANK_CUSTOMER] =
+	    (int)((p->persona.pick >> 8) % (uint32_t)bank_voices(e->cfg.bank, BANK_CUSTOMER));
 	c->answered_ms = clock_mono_ms();
-	c->customer = p;
 	c->next = e->convs;
 	e->convs = c;
 	struct talk_manner m = { .first_ms = CUSTOMER_FIRST_MS,
@@ -230,7 +330,7 @@ static void hand_in(struct endpoint *e, struct conversation *c)
 	struct jw w = { .out = &out };
 	jw_obj(&w, NULL);
 	jw_id(&w, "call_id", c->call_id);
-	jw_str(&w, "dialogue", c->dialogue->key);
+	jw_str(&w, "dialogue", bank_dialogue(e->cfg.bank, c->dialogue)->key);
 	str_add(&out, ",\"lines\":[");
 	str_add(&out, str_text(&c->lines));
 	str_addc(&out, ']');
@@ -245,7 +345,7 @@ static void end_conversation(struct endpoint *e, struct conversation *c)
 	int64_t now_ms = clock_mono_ms();
 	for (struct party *p = e->parties; p; p = p->next)
 		if (p->conv == c) {
-			end_line(p, now_ms);
+			end_line(e, p, now_ms);
 			p->is_talking = false;
 			p->conv = NULL;
 		}
@@ -260,6 +360,48 @@ static void end_conversation(struct endpoint *e, struct conversation *c)
 }
 
 /* ---- agents ---- */
+
+static int seat_of(const struct endpoint *e, const char *job_no)
+{
+	for (size_t i = 0; i < e->cfg.n_seats; i++)
+		if (strcmp(e->cfg.seats[i].job_no, job_no) == 0)
+			return (int)i;
+	return -1;
+}
+
+enum { DAY_MS = 24 * 3600 * 1000, YUAN = 100 };
+
+/* What a sensible agent enters after each kind of talk. */
+static const struct {
+	const char *code, *grade;
+	int32_t next_days; /* 0: no next contact */
+} ENTRIES[] = {
+	{ "interested", "A", 2 }, { "invite", "A", 3 },  { "wechat", "B", 5 },
+	{ "deal", "A", 0 },       { "follow", "C", 14 }, { "callback", "B", 1 },
+	{ "refused", "D", 0 },    { "invalid", "", 0 },
+};
+
+static void outcome_of(const struct endpoint *e, const struct conversation *c,
+                       struct robot_result *ret)
+{
+	const struct bank_dialogue *d = bank_dialogue(e->cfg.bank, c->dialogue);
+	*ret = (struct robot_result){ 0 };
+	str_copy(ret->note, sizeof ret->note, d->zh);
+	str_copy(ret->code, sizeof ret->code, "invalid"); /* a machine answered, or the like */
+	for (size_t i = 0; i < sizeof ENTRIES / sizeof ENTRIES[0]; i++) {
+		if (strcmp(ENTRIES[i].code, d->result) != 0)
+			continue;
+		str_copy(ret->code, sizeof ret->code, d->result);
+		str_copy(ret->grade, sizeof ret->grade, ENTRIES[i].grade);
+		ret->next_in_ms = (int64_t)ENTRIES[i].next_days * DAY_MS;
+	}
+	if (strcmp(d->result, "deal") == 0)
+		ret->deal_fen = (3600 + c->call_id % 9 * 1200) * YUAN;
+	if (strcmp(d->mood, "angry") == 0)
+		ret->flags |= 1; /* do not call again */
+	if (strcmp(d->mood, "wrong") == 0)
+		ret->flags |= 2; /* not the person */
+}
 
 struct agent_order {
 	struct endpoint *e;
@@ -282,15 +424,15 @@ static void agent_ordered(struct voice *v, void *arg)
 	struct conversation *c = conv_of(o.e, o.call_id);
 	if (!c)
 		return;
-	const struct dialogue *d = c->dialogue;
-	struct robot_result res = { .flags = d->flags,
-		                    .deal_fen = d->deal_fen,
-		                    .next_in_ms = d->next_in_ms };
-	str_copy(res.code, sizeof res.code, d->result);
-	str_copy(res.grade, sizeof res.grade, d->grade);
+	struct robot_result res;
+	outcome_of(o.e, c, &res);
 	o.e->cfg.on_result(o.e->cfg.ctx, o.job_no, &res);
+	str_copy(c->job_no, sizeof c->job_no, o.job_no);
+	c->names.job_no = c->job_no;
+	c->voice[BANK_AGENT] = seat_of(o.e, o.job_no) % bank_voices(o.e->cfg.bank, BANK_AGENT);
+	c->is_both = true;
 	begin_talk(o.e, p, c, &AGENT_MANNER, false);
-	p->talk.has_other_spoken = true; /* the customer's 喂 came before we were connected */
+	p->talk.has_other_spoken = true; /* the customer's first 喂 came before we were connected */
 }
 
 static void order(struct endpoint *e, const char *job_no, int64_t call_id)
@@ -316,12 +458,12 @@ void endpoint_stop_talk(struct endpoint *e, const char *job_no)
 
 /* ---- events of our telephones ---- */
 
-static bool is_seat(const struct endpoint *e, const char *user)
+static int topic_of(const struct endpoint *e, const char *caller)
 {
-	for (size_t i = 0; i < e->cfg.n_seats; i++)
-		if (strcmp(e->cfg.seats[i].job_no, user) == 0)
-			return true;
-	return false;
+	for (size_t i = 0; i < e->cfg.n_topics; i++)
+		if (strcmp(e->cfg.topics[i].caller, caller) == 0)
+			return (int)i;
+	return -1;
 }
 
 static void on_incoming(struct endpoint *e, const struct leg_event *ev)
@@ -332,10 +474,11 @@ static void on_incoming(struct endpoint *e, const struct leg_event *ev)
 		return;
 	}
 	p->leg = ev->leg;
-	p->side = is_seat(e, ev->to) ? SIDE_AGENT : SIDE_CUSTOMER;
+	p->side = seat_of(e, ev->to) >= 0 ? BANK_AGENT : BANK_CUSTOMER;
+	p->topic_script = topic_of(e, ev->from);
 	p->next = e->parties;
 	e->parties = p;
-	if (p->side == SIDE_CUSTOMER) {
+	if (p->side == BANK_CUSTOMER) {
 		customer_rings(e, p, ev->to);
 		return;
 	}
@@ -345,7 +488,7 @@ static void on_incoming(struct endpoint *e, const struct leg_event *ev)
 
 static void on_ended(struct endpoint *e, struct party *p)
 {
-	if (p->side == SIDE_CUSTOMER && p->conv)
+	if (p->side == BANK_CUSTOMER && p->conv)
 		end_conversation(e, p->conv);
 	for (struct party **at = &e->parties; *at; at = &(*at)->next)
 		if (*at == p) {
@@ -365,7 +508,7 @@ static void on_leg_event(void *ctx, const struct leg_event *ev)
 	struct party *p = party_of(e, ev->leg);
 	if (!p)
 		return;
-	if (ev->kind == LEG_EV_ANSWERED && p->side == SIDE_CUSTOMER)
+	if (ev->kind == LEG_EV_ANSWERED && p->side == BANK_CUSTOMER)
 		customer_answered(e, p, ev->peer_call_id);
 	else if (ev->kind == LEG_EV_VOICE_ON)
 		talk(e, p, TALK_EV_OTHER_SPEAKS, ev->at_ms);

@@ -7,18 +7,26 @@
 #ifndef PRACTICE_ENDPOINT_H
 #define PRACTICE_ENDPOINT_H
 
+#include "audio/bank.h"
 #include "practice/persona.h"
-#include "practice/repertoire.h"
 #include "practice/robots.h"
 
 struct endpoint;
+
+struct endpoint_topic {
+	char caller[24]; /* the company's number, E.164 */
+	char script[32]; /* bank_dialogue.script */
+};
 
 struct endpoint_cfg {
 	const char *addr; /* where SIP is listened to, "127.0.0.1" */
 	int port;
 	const char *server; /* the only address that may call */
 	struct persona_mix mix;
-	const struct repertoire *repertoire;
+	const struct bank *bank;
+	/* Which script the customers of a caller number expect to talk about. */
+	const struct endpoint_topic *topics;
+	size_t n_topics;
 	/* Job numbers whose desk phones ring here. */
 	const struct robot_seat *seats;
 	size_t n_seats;
