@@ -46,6 +46,7 @@ struct server {
 	struct voice *voice;
 	struct io_real *io;
 	struct floor *floor;
+	struct sse_hub *hub; /* the loop's: NULL while there is no door */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	bool is_ready, has_failed;
@@ -74,10 +75,10 @@ static void push(struct server *s, const char *kind, int64_t id, const char *eve
                  const json_t *body)
 {
 	char topic[48], text[24];
-	if (!s->api)
+	if (!s->hub)
 		return;
 	snprintf(topic, sizeof topic, "%s:%s", kind, id_text(id, text));
-	sse_publish(api_hub(s->api), topic, event, body);
+	sse_publish(s->hub, topic, event, body);
 }
 
 static void push_person(void *ctx, int64_t person_id, const char *event, const json_t *body)
@@ -137,6 +138,35 @@ static enum err make_floor(struct server *s, struct why *why)
 		return e;
 	fc.io = io_real(s->io, s->floor);
 	return floor_new(&fc, &s->floor, why);
+}
+
+struct hub_change {
+	struct server *s;
+	struct sse_hub *hub;
+	bool is_done;
+};
+
+static void change_hub(struct voice *v, void *arg)
+{
+	struct hub_change *c = arg;
+	(void)v;
+	pthread_mutex_lock(&c->s->lock);
+	c->s->hub = c->hub;
+	c->is_done = true;
+	pthread_cond_broadcast(&c->s->changed);
+	pthread_mutex_unlock(&c->s->lock);
+}
+
+/* The loop publishes to `hub` from now on; NULL before the door closes. Waits until it does. */
+static void set_hub(struct server *s, struct sse_hub *hub)
+{
+	struct hub_change c = { .s = s, .hub = hub };
+	while (voice_post(s->voice, change_hub, &c, NULL))
+		usleep(1000);
+	pthread_mutex_lock(&s->lock);
+	while (!c.is_done)
+		pthread_cond_wait(&s->changed, &s->lock);
+	pthread_mutex_unlock(&s->lock);
 }
 
 static void tell_ready(struct server *s, enum err e)
@@ -248,7 +278,10 @@ static enum err start_api(struct server *s, struct why *why)
 		                       .data_dir = p->data,
 		                       .company = c->company,
 		                       .is_demo = s->cfg.is_demo } };
-	return api_start(&ac, &s->api, why);
+	enum err e = api_start(&ac, &s->api, why);
+	if (!e)
+		set_hub(s, api_hub(s->api));
+	return e;
 }
 
 /* Nobody is in the database yet: the administrator chooses his password by a link used once. */
@@ -331,14 +364,15 @@ static bool is_quiet(const struct server *s)
 
 static void stop_loop(struct server *s)
 {
-	if (!s->loop)
-		return;
-	if (!s->loop_err) {
+	if (s->loop && !s->loop_err) {
 		s->calls_left = 1;
 		drain(s, s->cfg.drain_ms, has_no_calls);
 		drain(s, QUIET_MS, is_quiet);
-		voice_stop(s->voice);
+		set_hub(s, NULL);
 	}
+	api_stop(&s->api); /* its workers ask the loop: they end first */
+	if (s->loop && !s->loop_err)
+		voice_stop(s->voice);
 	thread_join(&s->loop);
 }
 
@@ -348,7 +382,6 @@ void server_stop(struct server **sp)
 	if (!s)
 		return;
 	stop_loop(s);
-	api_stop(&s->api);
 	job_runner_free(&s->jobs);
 	vault_close(&s->vault);
 	db_close(&s->db);
