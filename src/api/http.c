@@ -289,8 +289,12 @@ enum err http_start(struct api *a, struct why *why)
 	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL |
 	                 MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | MHD_USE_ITC |
 	                 (a->tls ? MHD_USE_TLS : 0);
+	void *retrieve; /* the array wants a function as an object pointer; POSIX allows it */
+	int (*fn)(gnutls_session_t, const gnutls_datum_t *, int, const gnutls_pk_algorithm_t *, int,
+	          gnutls_pcert_st **, unsigned *, gnutls_privkey_t *) = tls_retrieve;
+	memcpy(&retrieve, &fn, sizeof retrieve);
 	struct MHD_OptionItem tls[] = {
-		{ MHD_OPTION_HTTPS_CERT_CALLBACK, (intptr_t)tls_retrieve, NULL },
+		{ MHD_OPTION_HTTPS_CERT_CALLBACK, 0, retrieve },
 		{ MHD_OPTION_HTTPS_PRIORITIES, 0,
 		  (void *)(uintptr_t) "SECURE128:-VERS-TLS1.0:-VERS-TLS1.1" },
 		{ MHD_OPTION_END, 0, NULL },

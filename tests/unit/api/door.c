@@ -65,7 +65,7 @@ void door_open(struct door *d, const struct api_cfg *more)
 {
 	struct why why = { 0 };
 	*d = (struct door){ 0 };
-	log_set_level(LOG_ERROR);
+	log_set_level(getenv("DOOR_DEBUG") ? LOG_DEBUG : LOG_ERROR);
 	assert_ok(crypto_init(&why), &why);
 	test_db_open(&d->t);
 	make_people(d);
