@@ -10,8 +10,8 @@ export interface Problem {
   code?: string
   args?: Record<string, string>
   fields?: { field: string; detail: string }[]
-  checks?: GateCheck[]
-  next_possible_utc_ms?: number | null
+  /** the gate's verdict on a call it refused */
+  verdict?: Verdict
 }
 
 export interface List<T> {
@@ -49,7 +49,7 @@ export interface Me {
   role: Role
   unit: { id: Id; name: string } | null
   permissions: Permission[]
-  lang: string
+  lang: 'zh' | 'en'
   company: string
   demo: boolean
   station_kind: StationKind
@@ -152,17 +152,26 @@ export interface WorkList {
 export interface GateCheck {
   code: string
   ok: boolean
+  /** not asked, as an earlier rule already refused */
+  skipped?: boolean
   zh: string
   en: string
+  /** name of the error behind a refusal, '' when it passed */
   detail?: string
 }
 
-export interface WhyNot {
+export interface Verdict {
   dialable: boolean
   code: string | null
-  detail: string | null
+  detail_zh?: string
+  detail_en?: string
   next_possible_utc_ms: number | null
+  policy_version?: number
   checks: GateCheck[]
+}
+
+export interface WhyNot extends Verdict {
+  detail: string | null
 }
 
 export interface ResultDef {
@@ -249,6 +258,8 @@ export interface Tile {
 }
 
 export interface Strip {
+  /** share of today's work that should be done by now; absent when the server knows no working hours */
+  pace_bp?: number | null
   dialed: number
   connected: number
   connect_rate_bp: number | null

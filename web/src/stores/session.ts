@@ -13,11 +13,11 @@ export interface Replaced {
 }
 
 export function replacedFromProblem(p: Problem): Replaced {
-  const at = Number(p.args?.['at_utc_ms'] ?? p.args?.['when'] ?? NaN)
+  const at = Number(p.args?.['at_utc_ms'] ?? NaN)
   return {
     atUtcMs: Number.isFinite(at) ? at : null,
-    addr: p.args?.['addr'] ?? p.args?.['where'] ?? '',
-    userAgent: p.args?.['user_agent'] ?? p.args?.['who'] ?? '',
+    addr: p.args?.['addr'] ?? '',
+    userAgent: p.args?.['agent'] ?? '',
   }
 }
 
@@ -64,8 +64,8 @@ export const useSession = defineStore('session', () => {
   async function changeLanguage(lang: 'zh-CN' | 'en'): Promise<void> {
     await setLanguage(lang)
     if (me.value) {
-      me.value.lang = lang
-      await api.put('/api/v1/me', { lang })
+      me.value.lang = lang === 'en' ? 'en' : 'zh'
+      await api.put('/api/v1/me', { lang: lang === 'en' ? 'en' : 'zh' })
     }
   }
 
@@ -75,7 +75,7 @@ export const useSession = defineStore('session', () => {
 
   /** A 401 on any request. */
   function lost(p: Problem): void {
-    if (p.code?.toLowerCase().endsWith('session_replaced')) replaced.value ??= replacedFromProblem(p)
+    if (p.code === 'session_replaced') replaced.value ??= replacedFromProblem(p)
     else me.value = null
   }
 

@@ -5,6 +5,7 @@ import {
   fmtDateTime,
   fmtDur,
   fmtDurShort,
+  fmtHours,
   fmtPct,
   fmtScore,
   fmtWeekday,
@@ -29,6 +30,11 @@ describe('format', () => {
     expect(fmtDur(-5)).toBe('0分00秒')
     expect(fmtDurShort(720_000)).toBe('12分')
     expect(fmtDurShort(10_800_000)).toBe('3小时')
+  })
+  it('never sums talk in days', () => {
+    expect(fmtHours(129_600_000)).toBe('36小时')
+    expect(fmtHours(78_360_000)).toBe('21小时46分')
+    expect(fmtHours(1_980_000)).toBe('33分')
   })
   it('writes durations in English', () => {
     setFormatLang('en')

@@ -156,6 +156,14 @@ export function fmtDurShort(ms: number): string {
   return `${Math.floor(s / 86400)}${u.d}`
 }
 
+/** '36小时', '21小时46分', '33分': sums of talk, never in days */
+export function fmtHours(ms: number): string {
+  const u = UNITS[lang]
+  const m = Math.max(0, Math.floor(ms / 60_000))
+  if (m < 60) return `${m}${u.m}`
+  return `${Math.floor(m / 60)}${u.h}${m % 60 ? (m % 60) + u.m : ''}`
+}
+
 /** '1:28', position in a recording */
 export function fmtPos(ms: number): string {
   const s = Math.max(0, Math.floor(ms / 1000))
