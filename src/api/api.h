@@ -14,6 +14,8 @@ struct api;
 struct call_store;
 struct floor;
 struct sse_hub;
+struct job_runner;
+struct vault;
 struct voice;
 struct writer;
 struct zone;
@@ -24,6 +26,8 @@ struct api_env {
 	struct writer *writer;
 	struct floor *floor;
 	struct voice *voice;
+	const struct vault *vault; /* numbers and secrets */
+	struct job_runner *jobs;
 	const struct zone *zone; /* the company's */
 	const char *data_dir;    /* recordings, uploads */
 	const char *company;
