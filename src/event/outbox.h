@@ -1,7 +1,7 @@
 /* event/outbox.h -- facts for those who react to them, in commit order.
  *
  * A fact is added in the commit that makes it true. Each writer thread has its own stream
- * (node, stream) numbered 1, 2, 3, … without a gap, in commit order; kept 7 days. A consumer has
+ * (node, stream), numbered 1, 2, 3, … without a gap, in commit order; kept 7 days. A consumer has
  * one cursor a stream and may see an event twice (after a crash): it is idempotent by (node,
  * stream, seq). */
 #ifndef EVENT_OUTBOX_H
@@ -36,8 +36,7 @@ typedef enum err outbox_fn(const struct event *ev, void *ctx, struct why *why);
 enum err outbox_read(struct db *db, struct writer *w, const char *consumer, int max, outbox_fn *fn,
                      void *ctx, int *ret_seen, struct why *why) MUST_USE;
 
-/** Deletes events older than `before_utc_ms`, at most 500 (a job's size), keeping the last of each
- *  stream. Inside a job. */
+/** Deletes events older than `before_utc_ms`, at most 500 (a job's size). Inside a job. */
 enum err outbox_prune(struct tx *tx, int64_t before_utc_ms, int64_t *ret_deleted,
                       struct why *why) MUST_USE;
 

@@ -3,7 +3,8 @@
  * A job is a row: kind, arguments, cursor, progress, attempts, run-after, lease. A runner leases
  * due jobs and calls the kind's step again and again until it says ERR_END. Progress and cursor
  * are saved in the same commit as a slice's writes, so a killed process repeats at most one slice.
- * A failing step is tried again later (1, 2, 4 … minutes) until its attempts are used up. */
+ * A failing step is tried again later (1, 2, 4 … minutes) until its attempts are used up; attempts
+ * count from the last progress, and one that ends with the process counts. */
 #ifndef JOB_JOB_H
 #define JOB_JOB_H
 

@@ -5,14 +5,17 @@ CREATE TABLE outbox (
   at_utc_ms @int NOT NULL, body @json NOT NULL, PRIMARY KEY (node, stream, seq)
 ) @strict;
 CREATE INDEX outbox_at ON outbox (at_utc_ms);
+-- The last number given in each stream.
+CREATE TABLE outbox_stream (node @int NOT NULL, stream @int NOT NULL, seq @int NOT NULL, PRIMARY KEY (node, stream)) @strict;
 -- How far each consumer has read each stream.
 CREATE TABLE outbox_cursor (
   consumer @text NOT NULL, node @int NOT NULL, stream @int NOT NULL, seq @int NOT NULL, PRIMARY KEY (consumer, node, stream)
 ) @strict;
--- state: waiting, running, done, failed, cancelled. live_key: the key while unfinished, so that it is unique among those.
+-- state: waiting, running, done, failed, cancelled. attempts: since the last progress. lease_n: counts leases; a stale one
+-- cannot save. live_key: the key while unfinished, so that it is unique among those.
 CREATE TABLE job (
   id @id PRIMARY KEY, kind @text NOT NULL, args @json NOT NULL, live_key @text, state @text NOT NULL, progress @text NOT NULL,
-  done @int NOT NULL, total @int NOT NULL, attempts @int NOT NULL, run_after_utc_ms @int NOT NULL, lease_node @int, lease_until_utc_ms @int,
+  done @int NOT NULL, total @int NOT NULL, attempts @int NOT NULL, run_after_utc_ms @int NOT NULL, lease_node @int, lease_until_utc_ms @int, lease_n @int NOT NULL,
   cancel_asked @int NOT NULL, error @json, by_id @int, cell_id @int NOT NULL, created_utc_ms @int NOT NULL, finished_utc_ms @int,
   UNIQUE (kind, live_key)
 ) @strict;

@@ -33,7 +33,8 @@ static void every_error_names_its_arguments_in_both_languages(void **state)
 		why_text(&why, LANG_ZH, zh, sizeof zh);
 		assert_true(*en && *zh);
 		if (strchr(en, '{') || strchr(zh, '{'))
-			test_fail("%s leaves an argument unfilled: %s / %s", err_code_name((enum err_code)c), en, zh);
+			test_fail("%s leaves an argument unfilled: %s / %s",
+			          err_code_name((enum err_code)c), en, zh);
 	}
 }
 
