@@ -1,5 +1,5 @@
 /* What the call list can be asked, as it stands in the address, and as the server takes it. */
-import { addDays } from '@/pages/figures/period'
+import { atClock } from '@/util/format'
 
 export const CALL_FILTERS = {
   q: '',
@@ -28,7 +28,7 @@ export const DAYS = ['1', '7', '30', 'all'] as const
 export const PAGE_SIZE = 50
 
 /** Query of GET /api/v1/calls. A figure brings its own days; a page opened on one call looks at all days. */
-export function callQuery(f: CallFilters, today: number): Record<string, string | number> {
+export function callQuery(f: CallFilters, nowUtcMs: number): Record<string, string | number> {
   const query: Record<string, string | number> = { page: f.page, size: PAGE_SIZE }
   for (const key of [
     'q',
@@ -47,8 +47,7 @@ export function callQuery(f: CallFilters, today: number): Record<string, string 
     query['figure'] = f.figure
     for (const key of ['period', 'date', 'by'] as const) if (f[key] !== '') query[key] = f[key]
   } else if (f.days !== 'all') {
-    query['from'] = addDays(today, 1 - Number(f.days))
-    query['to'] = today
+    query['from'] = atClock(nowUtcMs, 1 - Number(f.days), 0)
   }
   return query
 }

@@ -20,14 +20,14 @@ export interface Named {
   name: string
 }
 
-function once<T>(path: string): () => ShallowRef<T[]> {
+function once<T>(path: string, query?: Record<string, number>): () => ShallowRef<T[]> {
   const items = shallowRef<T[]>([])
   let asked = false
   return () => {
     if (!asked) {
       asked = true
       api
-        .get<List<T>>(path, { size: 100 })
+        .get<List<T>>(path, query)
         .then((l) => (items.value = l.items))
         .catch(() => {
           asked = false
@@ -37,6 +37,6 @@ function once<T>(path: string): () => ShallowRef<T[]> {
   }
 }
 
-export const usePeople = once<Person>('/api/v1/people')
+export const usePeople = once<Person>('/api/v1/people', { size: 100 })
 export const useUnits = once<Unit>('/api/v1/units')
-export const useCampaigns = once<Named>('/api/v1/campaigns')
+export const useCampaigns = once<Named>('/api/v1/campaigns', { size: 100 })
