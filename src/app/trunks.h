@@ -1,0 +1,16 @@
+/* app/trunks.h -- the trunks of the database on the telephone. */
+#ifndef APP_TRUNKS_H
+#define APP_TRUNKS_H
+
+#include "base/err.h"
+
+struct db;
+struct vault;
+struct voice;
+
+/** Sets every enabled trunk. A trunk that cannot be set is logged and left out: one wrong line must
+ *  not stop the others. On the loop's thread, at start. */
+enum err trunks_load(struct voice *v, struct db *db, const struct vault *vault,
+                     struct why *why) MUST_USE;
+
+#endif
