@@ -41,6 +41,11 @@ struct demo {
 	struct practice_child *practice;
 };
 
+static void free_text(char **p)
+{
+	free(*p);
+}
+
 static enum err read_options(int argc, char **argv, struct demo *d, struct why *why)
 {
 	d->dir = "out/demo";
@@ -182,6 +187,17 @@ static void print_logins(const struct demo *d)
 	fflush(stdout);
 }
 
+static enum err make_cert(const struct demo *d, struct why *why)
+{
+	CLEANUP(free_text) char *dir = file_join(d->paths.data, "tls");
+	if (!dir)
+		return fail(why, E_NOMEM);
+	struct cert_cfg cc = { .dir = dir,
+		               .company = d->config.company,
+		               .now_utc_ms = clock_utc_ms() };
+	return cert_make(&cc, why);
+}
+
 static enum err run(struct demo *d, struct why *why)
 {
 	struct server_cfg sc = {
@@ -193,7 +209,7 @@ static enum err run(struct demo *d, struct why *why)
 	if ((e = file_remove_tree(d->dir, why)) || (e = configure(d, why)) ||
 	    (e = paths_find(&d->config, &d->paths, why)))
 		return e;
-	if (d->is_lan && (e = cert_make_missing(d->paths.data, why)))
+	if (d->is_lan && (e = make_cert(d, why)))
 		return e;
 	if ((e = make_history(d, why)) || (e = server_start(&sc, &d->server, why)) ||
 	    (e = start_practice(d, why)))

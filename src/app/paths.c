@@ -77,9 +77,9 @@ enum err paths_find(const struct config *c, struct paths *ret, struct why *why)
 	else
 		snprintf(p->database, sizeof p->database, "sqlite:%.1000s/hujiao.db", p->data);
 	if (config_on(c->https)) {
-		or_in_data(p->tls_cert, c->tls_cert, p, "tls/server.pem");
+		or_in_data(p->tls_cert, c->tls_cert, p, "tls/server.crt");
 		or_in_data(p->tls_key, c->tls_key, p, "tls/server.key");
-		or_in_data(p->ca_cert, "", p, "tls/ca.pem");
+		or_in_data(p->ca_cert, "", p, "tls/ca.crt");
 		if (access(p->ca_cert, R_OK) != 0)
 			p->ca_cert[0] = '\0';
 	}

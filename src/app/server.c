@@ -26,7 +26,6 @@
 #include "store/migrate.h"
 #include "store/writer.h"
 #include "voice/leg.h"
-#include "voice/trunk.h"
 
 enum { CELL = 1, EPOCH = 1, DRAIN_LOOK_MS = 100, QUIET_MS = 10000 };
 
@@ -62,13 +61,6 @@ static void on_leg_event(void *ctx, const struct leg_event *ev)
 {
 	struct server *s = ctx;
 	floor_on_leg(s->floor, ev);
-}
-
-static void on_trunk_event(void *ctx, const struct trunk_event *ev)
-{
-	(void)ctx;
-	log_info("voice", "trunk", LOG_ID("trunk", ev->trunk_id), LOG_I("state", ev->status.state),
-	         LOG_I("sip_code", ev->status.last_sip_code), LOG_S("text", ev->status.text));
 }
 
 static void push(struct server *s, const char *kind, int64_t id, const char *event,
@@ -112,7 +104,7 @@ static void on_tick(struct voice *v, void *arg)
 
 static enum err make_voice(struct server *s, struct why *why)
 {
-	static const struct voice_handlers HANDLERS = { on_leg_event, on_trunk_event };
+	static const struct voice_handlers HANDLERS = { on_leg_event, trunks_on_event };
 	const struct config *c = s->cfg.config;
 	struct voice_cfg vc = { .sip_port = config_port(c->sip_port) };
 	str_copy(vc.sip_addr, sizeof vc.sip_addr, c->sip_addr);

@@ -16,3 +16,10 @@ enum err trunks_load(struct voice *v, struct db *db, const struct vault *vault, 
 {
 	return trunk_each(db, vault, set_one, v, why);
 }
+
+void trunks_on_event(void *ctx, const struct trunk_event *ev)
+{
+	(void)ctx;
+	log_info("app", "trunk", LOG_ID("trunk", ev->trunk_id), LOG_I("state", ev->status.state),
+	         LOG_I("sip_code", ev->status.last_sip_code), LOG_S("text", ev->status.text));
+}

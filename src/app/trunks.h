@@ -5,6 +5,7 @@
 #include "base/err.h"
 
 struct db;
+struct trunk_event;
 struct vault;
 struct voice;
 
@@ -12,5 +13,8 @@ struct voice;
  *  not stop the others. On the loop's thread, at start. */
 enum err trunks_load(struct voice *v, struct db *db, const struct vault *vault,
                      struct why *why) MUST_USE;
+
+/** Logs that a trunk came or went; voice_handlers.on_trunk_event. */
+void trunks_on_event(void *ctx, const struct trunk_event *ev);
 
 #endif
