@@ -98,6 +98,7 @@ static int64_t utc_ms(void *ctx)
 static void on_tick(struct voice *v, void *arg)
 {
 	struct server *s = arg;
+	io_real_tick(s->io);
 	floor_tick(s->floor);
 	(void)voice_timer(v, FLOOR_TICK_MS, on_tick, s);
 }
@@ -128,8 +129,11 @@ static enum err make_floor(struct server *s, struct why *why)
 	enum err e = io_real_new(s->cfg.paths->database, s->writer, s->voice, &s->io, why);
 	if (e)
 		return e;
-	fc.io = io_real(s->io, s->floor);
-	return floor_new(&fc, &s->floor, why);
+	fc.io = io_real_verbs(s->io);
+	if ((e = floor_new(&fc, &s->floor, why)))
+		return e;
+	io_real_bind(s->io, s->floor);
+	return ERR_OK;
 }
 
 struct hub_change {
@@ -183,7 +187,7 @@ static void loop(void *arg)
 	tell_ready(s, e);
 	if (!e)
 		voice_run(s->voice);
-	io_real_free(&s->io);
+	io_real_free(s->io);
 	floor_free(&s->floor);
 	s->voice = voice_free(s->voice);
 }
