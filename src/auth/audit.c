@@ -15,6 +15,18 @@ enum err audit_add(struct tx *tx, const struct audit *a, struct why *why)
 	               NULL, why);
 }
 
+enum err audit_add_once(struct tx *tx, const struct audit *a, int64_t within_ms, struct why *why)
+{
+	int64_t there = 0;
+	enum err e = db_int(tx_db(tx),
+	                    "SELECT COUNT(*) FROM audit WHERE at_utc_ms > ?1 AND person_id = ?2 "
+	                    "AND action = ?3 AND subject_id = ?4",
+	                    ARGS(V_INT(a->at_utc_ms - within_ms), V_INT(a->person_id),
+	                         V_TEXT(a->action), V_INT(a->subject_id)),
+	                    &there, why);
+	return e || there ? e : audit_add(tx, a, why);
+}
+
 /* ?2 from, ?3 to, ?4 person, ?5 action, ?6 subject. */
 #define AUDIT_FILTER \
 	" AND a.at_utc_ms >= ?2 AND (CAST(?3 AS BIGINT) = 0 OR a.at_utc_ms < ?3)" \

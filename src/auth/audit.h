@@ -26,6 +26,11 @@ struct audit {
 /** Adds the row in the job's own commit. */
 enum err audit_add(struct tx *tx, const struct audit *a, struct why *why) MUST_USE;
 
+/** Adds it unless the same person did the same to the same thing within `within_ms`: a player that
+ *  asks for a recording in pieces plays it once. */
+enum err audit_add_once(struct tx *tx, const struct audit *a, int64_t within_ms,
+                        struct why *why) MUST_USE;
+
 struct audit_row {
 	int64_t id, at_utc_ms, person_id, unit_id, subject_id; /* 0: none */
 	const char *job_no, *name, *action, *subject_kind, *addr, *detail;
