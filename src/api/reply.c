@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "api/req_int.h"
+#include "base/json.h"
 
 static void content_drop(struct reply *rp)
 {
@@ -48,6 +49,27 @@ void reply_list(struct reply *rp, json_t *items, int64_t total, const char *next
 	rp->total = total;
 	rp->next = next ? strdup(next) : NULL;
 	rp->obj = more;
+}
+
+enum err reply_text(struct reply *rp, const struct str *object, struct why *why)
+{
+	json_t *j = NULL;
+	enum err e =
+	    str_ok(object) ? json_read(str_text(object), object->len, &j, why) : fail(why, E_NOMEM);
+	if (!e)
+		reply_json(rp, j);
+	return e;
+}
+
+enum err reply_list_text(struct reply *rp, const struct str *items, int64_t total, const char *next,
+                         struct why *why)
+{
+	json_t *j = NULL;
+	enum err e =
+	    str_ok(items) ? json_read(str_text(items), items->len, &j, why) : fail(why, E_NOMEM);
+	if (!e)
+		reply_list(rp, j, total, next, NULL);
+	return e;
 }
 
 void reply_status(struct reply *rp, int status)

@@ -20,6 +20,7 @@ struct api_env;
 struct db;
 struct writer;
 struct sse_hub;
+struct str;
 
 /* ---- what was asked: path, query and body share one name space; the body wins ---- */
 bool req_has(const struct req *rq, const char *name);     /* given and not null */
@@ -76,6 +77,10 @@ void reply_json(struct reply *rp, json_t *obj); /* takes the reference; NULL bec
 /** Takes `items`. @param total  -1: null  @param next  NULL: null; copied. More fields of a list
  *  (route .reply) go into `more`, taken; NULL: none */
 void reply_list(struct reply *rp, json_t *items, int64_t total, const char *next, json_t *more);
+/** The same from text that struct jw wrote: one object; an array of items. Frees nothing. */
+enum err reply_text(struct reply *rp, const struct str *object, struct why *why) MUST_USE;
+enum err reply_list_text(struct reply *rp, const struct str *items, int64_t total, const char *next,
+                         struct why *why) MUST_USE;
 void reply_status(struct reply *rp, int status);
 /** Members for the problem document (the route's .problem); takes the reference. */
 void reply_problem(struct reply *rp, json_t *members);
