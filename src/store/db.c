@@ -139,6 +139,11 @@ enum err db_script(struct db *db, const char *sql, struct why *why)
 	return note(db, db->ops->script(db, sql, &local), &local, why);
 }
 
+enum err db_prepare(struct db *db, const char *sql, struct why *why)
+{
+	return db->ops->prepare(db, sql, why);
+}
+
 enum err db_begin(struct db *db, struct why *why)
 {
 	assert(!db->is_in_tx);

@@ -11,6 +11,7 @@ struct db_ops {
 	                 int64_t *ret_changed, struct why *why);
 	enum err (*query)(struct db *db, const char *sql, const struct val *args, size_t n_args,
 	                  struct rows **ret, struct why *why);
+	enum err (*prepare)(struct db *db, const char *sql, struct why *why);
 	enum err (*script)(struct db *db, const char *sql, struct why *why);
 	enum err (*begin)(struct db *db, struct why *why);
 	enum err (*commit)(struct db *db, struct why *why);
@@ -44,6 +45,9 @@ enum err postgres_open(const char *url, enum db_mode mode, struct db **ret, stru
 
 /** Several statements without arguments: migrations. */
 enum err db_script(struct db *db, const char *sql, struct why *why) MUST_USE;
+
+/** Prepares a statement without running it: for checks. */
+enum err db_prepare(struct db *db, const char *sql, struct why *why) MUST_USE;
 
 /** A write transaction. After an error of any statement only db_rollback() helps. */
 enum err db_begin(struct db *db, struct why *why) MUST_USE;

@@ -8,14 +8,7 @@
 #include "store/db_int.h"
 #include "store/pg_sql.h"
 
-enum {
-	OID_BOOL = 16,
-	OID_BYTEA = 17,
-	OID_INT8 = 20,
-	OID_INT2 = 21,
-	OID_INT4 = 23,
-	MAX_PARAMS = 128
-};
+enum { OID_BOOL = 16, OID_BYTEA = 17, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_TEXT = 25 };
 
 struct postgres {
 	struct db db;
@@ -141,7 +134,7 @@ static enum err revive(struct postgres *p, struct why *why)
 static bool widen(const PGresult *desc, Oid *types)
 {
 	bool is_any = false;
-	for (int i = 0; i < PQnparams(desc) && i < MAX_PARAMS; i++) {
+	for (int i = 0; i < PQnparams(desc) && i < PG_PARAMS; i++) {
 		Oid t = PQparamtype(desc, i);
 		types[i] = t == OID_INT4 || t == OID_INT2 ? OID_INT8 : t;
 		is_any |= types[i] != t;
@@ -153,7 +146,7 @@ static enum err prepare_as(struct postgres *p, struct stmt *st, const char *text
                            const char *sql, struct why *why)
 {
 	snprintf(st->name, sizeof st->name, "s%u", p->n_stmts++);
-	PGresult *res = PQprepare(p->c, st->name, text, types ? st->n_params : 0, types);
+	PGresult *res = PQprepare(p->c, st->name, text, st->n_params, types);
 	enum err e = is_done(res) ? ERR_OK : result_fail(p, res, sql, why);
 	PQclear(res);
 	return e;
@@ -162,13 +155,15 @@ static enum err prepare_as(struct postgres *p, struct stmt *st, const char *text
 static enum err prepare(struct postgres *p, struct stmt *st, const char *sql, struct why *why)
 {
 	CLEANUP(str_drop) char *text = NULL;
-	enum err e = pg_sql(sql, &text, &st->n_params, why);
-	if (!e && st->n_params > MAX_PARAMS)
-		return fail(why, E_DB_SQL, "too many arguments", sql);
-	if (e || (e = prepare_as(p, st, text, NULL, sql, why)))
+	struct pg_params params;
+	Oid types[PG_PARAMS];
+	enum err e = pg_sql(sql, &text, &params, why);
+	st->n_params = params.n;
+	for (int i = 0; i < params.n; i++)
+		types[i] = params.is_used[i] ? 0 : OID_TEXT; /* 0: find out */
+	if (e || (e = prepare_as(p, st, text, types, sql, why)))
 		return e;
 	PGresult *desc = PQdescribePrepared(p->c, st->name);
-	Oid types[MAX_PARAMS];
 	if (!is_done(desc))
 		e = result_fail(p, desc, sql, why);
 	else if (widen(desc, types))
@@ -200,10 +195,10 @@ static enum err statement(struct postgres *p, const char *sql, const struct stmt
 
 /* libpq's form of the arguments. Texts are copied only when their end is not marked. */
 struct params {
-	const char *value[MAX_PARAMS];
-	int length[MAX_PARAMS], format[MAX_PARAMS];
-	char number[MAX_PARAMS][24];
-	char *copy[MAX_PARAMS];
+	const char *value[PG_PARAMS];
+	int length[PG_PARAMS], format[PG_PARAMS];
+	char number[PG_PARAMS][24];
+	char *copy[PG_PARAMS];
 };
 
 static enum err fill(struct params *ps, size_t i, const struct val *v, struct why *why)
@@ -444,10 +439,17 @@ static void pg_close(struct db *db)
 	free(db);
 }
 
+static enum err pg_prepare(struct db *db, const char *sql, struct why *why)
+{
+	const struct stmt *st;
+	return statement(pg(db), sql, &st, why);
+}
+
 static const struct db_ops OPS = {
 	.close = pg_close,
 	.exec = pg_exec,
 	.query = pg_query,
+	.prepare = pg_prepare,
 	.script = pg_script,
 	.begin = pg_begin,
 	.commit = pg_commit,

@@ -255,10 +255,21 @@ static void sqlite_close(struct db *db)
 	free(s);
 }
 
+static enum err sqlite_prepare(struct db *db, const char *sql, struct why *why)
+{
+	sqlite3_stmt *st;
+	bool is_own;
+	enum err e = statement(sq(db), sql, &st, &is_own, why);
+	if (!e)
+		put_back(st, is_own);
+	return e;
+}
+
 static const struct db_ops OPS = {
 	.close = sqlite_close,
 	.exec = sqlite_exec,
 	.query = sqlite_query,
+	.prepare = sqlite_prepare,
 	.script = sqlite_script,
 	.begin = sqlite_begin,
 	.commit = sqlite_commit,

@@ -13,24 +13,38 @@ static const char *copy_quoted(struct str *out, const char *p)
 	return p + n;
 }
 
-enum err pg_sql(const char *sql, char **ret, int *ret_params, struct why *why)
+/* Reads the number after a '?' and notes it; 0 when there are more than we take. */
+static int param(const char **p, struct pg_params *params)
+{
+	int n = 0;
+	for (; **p >= '0' && **p <= '9' && n <= PG_PARAMS; (*p)++)
+		n = n * 10 + (**p - '0');
+	if (n > PG_PARAMS)
+		return 0;
+	params->is_used[n - 1] = true;
+	params->n = n > params->n ? n : params->n;
+	return n;
+}
+
+enum err pg_sql(const char *sql, char **ret, struct pg_params *ret_params, struct why *why)
 {
 	struct str out = { 0 };
-	int params = 0;
+	*ret_params = (struct pg_params){ 0 };
 	for (const char *p = sql; *p;) {
 		if (*p == '\'' || *p == '"') {
 			p = copy_quoted(&out, p);
 		} else if (*p == '?' && p[1] >= '1' && p[1] <= '9') {
-			int n = 0;
-			for (p++; *p >= '0' && *p <= '9' && n < 10000; p++)
-				n = n * 10 + (*p - '0');
+			p++;
+			int n = param(&p, ret_params);
+			if (!n) {
+				str_free(&out);
+				return fail(why, E_DB_SQL, "too many arguments", sql);
+			}
 			str_addf(&out, "$%d", n);
-			params = n > params ? n : params;
 		} else {
 			str_addc(&out, *p++);
 		}
 	}
-	*ret_params = params;
 	return str_take(&out, ret, why);
 }
 

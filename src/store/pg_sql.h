@@ -8,10 +8,19 @@
 
 #include "base/err.h"
 
+enum { PG_PARAMS = 128 };
+
+struct pg_params {
+	int n;                   /* the highest number met */
+	bool is_used[PG_PARAMS]; /* by number - 1; PostgreSQL wants to be told a type for the others
+	                          */
+};
+
 /** "… ?1 … '?2' …" becomes "… $1 … '?2' …": literals and quoted names are left alone.
  *  @param ret  free()
- *  @param ret_params  the highest number met */
-enum err pg_sql(const char *sql, char **ret, int *ret_params, struct why *why) MUST_USE;
+ *  @return ERR_IO E_DB_SQL: more than PG_PARAMS */
+enum err pg_sql(const char *sql, char **ret, struct pg_params *ret_params,
+                struct why *why) MUST_USE;
 
 /** Decodes the hex output form of bytea ("\x00ff") in place.
  *  @return the number of bytes; text that is not in that form is left as it is */

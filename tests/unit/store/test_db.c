@@ -104,6 +104,9 @@ static void an_integer_argument_is_64_bits_everywhere(void **state)
 	assert_int_equal(
 	    test_db_int(&t, "SELECT CASE WHEN ?1 = 1 THEN 1 ELSE 0 END", ARGS(V_INT(big))), 0);
 	assert_true(test_db_int(&t, "SELECT ?1 + 1", ARGS(V_INT(big))) == big + 1);
+	/* An argument that a statement does not use is no matter. */
+	assert_true(test_db_int(&t, "SELECT ?3 + 1", ARGS(V_TEXT("x"), V_NULL, V_INT(big))) ==
+	            big + 1);
 	test_db_close(&t);
 }
 

@@ -11,7 +11,7 @@ static void tokens_become_the_engines_words(void **state)
 	struct why why = { 0 };
 	char *s = NULL;
 	const char *sql = "-- a note with @id\nCREATE TABLE t (\n  id @id PRIMARY KEY, n @int, s "
-	                  "@text, b @bytes, j @json, "
+			  "@text, b @bytes, j @json, "
 			  "x TEXT DEFAULT '@int  --'\n) @strict;";
 	assert_ok(migrate_expand(sql, DB_SQLITE, &s, &why), &why);
 	assert_string_equal(
