@@ -26,7 +26,9 @@ configureApi((problem) => {
 void session
   .load()
   .catch(() => {})
-  .then(() => {
+  .then(async () => {
     app.use(router)
+    // else the frame is drawn for an instant around a page that has none
+    await router.isReady()
     app.mount('#app')
   })

@@ -10,8 +10,10 @@ import {
   fmtScore,
   fmtWeekday,
   fmtYuan,
+  instantOfWall,
   maskNumber,
   setFormatLang,
+  wallDate,
 } from './format'
 
 // 2026-11-22 14:05:12 in Shanghai
@@ -58,6 +60,11 @@ describe('format', () => {
   it('finds a wall clock time of a coming day', () => {
     expect(fmtDateTime(atClock(T, 1, 10))).toBe('11-23 10:00')
     expect(fmtDateTime(atClock(Date.UTC(2026, 10, 22, 17), 0, 9, 30))).toBe('11-23 09:30')
+  })
+  it("takes a picked time as the company's, whatever zone the browser is in", () => {
+    expect(fmtDateTime(instantOfWall(new Date(2026, 10, 24, 18, 30)))).toBe('11-24 18:30')
+    const minute = Math.floor(T / 60_000) * 60_000
+    expect(instantOfWall(wallDate(T))).toBe(minute)
   })
   it('masks a number the server forgot to mask', () => {
     expect(maskNumber('13800138000')).toBe('138****8000')

@@ -1,10 +1,13 @@
 /* How the floor writes times, durations, money and shares. Everything is shown in the company's zone, whatever the
  * zone of the computer in front of the agent. */
 
+import { shallowRef } from 'vue'
+
 export type Lang = 'zh-CN' | 'en'
 
 let zone = 'Asia/Shanghai'
-let lang: Lang = 'zh-CN'
+/** a ref, so that what is already on the page follows a change of language */
+const lang = shallowRef<Lang>('zh-CN')
 
 export function setFormatZone(name: string): void {
   zone = name
@@ -12,7 +15,7 @@ export function setFormatZone(name: string): void {
 }
 
 export function setFormatLang(name: Lang): void {
-  lang = name
+  lang.value = name
 }
 
 interface DateFields {
@@ -94,17 +97,32 @@ export function dayNumber(utcMs: number): number {
 /** '周二' / 'Tue' */
 export function fmtWeekday(utcMs: number): string {
   const i = fieldsOf(utcMs).weekday
-  return lang === 'en' ? (WEEKDAYS[i] ?? '') : `周${'日一二三四五六'[i] ?? ''}`
+  return lang.value === 'en' ? (WEEKDAYS[i] ?? '') : `周${'日一二三四五六'[i] ?? ''}`
 }
 
-/** Start of the day `days` after the day of `utcMs`, plus hours and minutes, as an instant in the company's zone. */
+/** The instant at which the company's clocks show these fields (days and hours may overflow as in Date.UTC). */
+function instantAt(year: number, month: number, day: number, hour: number, minute: number): number {
+  // The guess is the wall time read as UTC; the zone's offset at that guess corrects it (exact outside a clock change).
+  const guess = Date.UTC(year, month - 1, day, hour, minute)
+  const g = fieldsOf(guess)
+  return guess - (Date.UTC(g.year, g.month - 1, g.day, g.hour, g.minute, g.second) - guess)
+}
+
+/** A clock time of the day `days` after the day of `utcMs`, in the company's zone. */
 export function atClock(utcMs: number, days: number, hour: number, minute = 0): number {
   const f = fieldsOf(utcMs)
-  // The guess is the wall time read as UTC; the zone's offset at that guess corrects it (exact outside a clock change).
-  const guess = Date.UTC(f.year, f.month - 1, f.day + days, hour, minute)
-  const g = fieldsOf(guess)
-  const offset = Date.UTC(g.year, g.month - 1, g.day, g.hour, g.minute, g.second) - guess
-  return guess - offset
+  return instantAt(f.year, f.month, f.day + days, hour, minute)
+}
+
+/** For a date picker, which thinks in the browser's zone: a Date whose local fields are the company's. */
+export function wallDate(utcMs: number): Date {
+  const f = fieldsOf(utcMs)
+  return new Date(f.year, f.month - 1, f.day, f.hour, f.minute)
+}
+
+/** The way back from a picker's Date. */
+export function instantOfWall(d: Date): number {
+  return instantAt(d.getFullYear(), d.getMonth() + 1, d.getDate(), d.getHours(), d.getMinutes())
 }
 
 export interface DurPart {
@@ -116,7 +134,7 @@ const UNITS = { 'zh-CN': { h: '小时', m: '分', s: '秒', d: '天' }, en: { h:
 
 /** A duration as number and unit pairs, for clocks whose units are set smaller. Below an hour: minutes and seconds. */
 export function durParts(ms: number): DurPart[] {
-  const u = UNITS[lang]
+  const u = UNITS[lang.value]
   const s = Math.max(0, Math.floor(ms / 1000))
   if (s < 3600)
     return [
@@ -145,7 +163,7 @@ export function fmtDur(ms: number | null | undefined): string {
 
 /** '12分', '18秒', '3小时': one rounded-down unit, for lateness and limits */
 export function fmtDurShort(ms: number): string {
-  const u = UNITS[lang]
+  const u = UNITS[lang.value]
   const s = Math.max(0, Math.floor(ms / 1000))
   if (s < 60) return `${s}${u.s}`
   if (s < 3600) return `${Math.floor(s / 60)}${u.m}`
@@ -158,7 +176,7 @@ export function fmtDurShort(ms: number): string {
 
 /** '36小时', '21小时46分', '33分': sums of talk, never in days */
 export function fmtHours(ms: number): string {
-  const u = UNITS[lang]
+  const u = UNITS[lang.value]
   const m = Math.max(0, Math.floor(ms / 60_000))
   if (m < 60) return `${m}${u.m}`
   return `${Math.floor(m / 60)}${u.h}${m % 60 ? (m % 60) + u.m : ''}`

@@ -20,6 +20,7 @@ export default {
   noticesTitle: 'Notices',
   noticesDesktop: 'Allow desktop notices',
   linkLost: 'The connection to the server is lost, reconnecting…',
+  demo: 'demo',
   logout: 'Log out',
   dark: 'Dark',
   light: 'Light',

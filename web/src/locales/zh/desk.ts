@@ -21,6 +21,8 @@ export default {
   noCustomer: '还没有客户',
   noCustomerHint: '从左边选一位，或示闲后等系统接通。',
   gender: { male: '先生', female: '女士', m: '先生', f: '女士' },
+  stranger: '没有这个号码的客户。结果和备注会记在这通电话上。',
+  backToDesk: '回到坐席台',
   owner: '归属',
   publicPool: '公共客户',
   protected: '保护至 {day}',

@@ -20,6 +20,7 @@ export default {
   noticesTitle: '通知',
   noticesDesktop: '允许桌面提醒',
   linkLost: '与服务器的连接断开，正在重连…',
+  demo: '演示',
   logout: '退出',
   dark: '深色',
   light: '浅色',

@@ -128,13 +128,13 @@ export function useResultForm(o: ResultFormOptions) {
     Object.assign(model, m)
   }
 
-  /** Another call: its draft if one was begun, else an empty form. */
-  function open(id: Id | null): void {
+  /** Another call: its draft if one was begun, else an empty form with the flags already set. */
+  function open(id: Id | null, flags = 0): void {
     if (id === callId.value && !correcting.value) return
     if (timer) clearTimeout(timer)
     callId.value = null
     correcting.value = false
-    assign((id && kept(id)) || emptyModel())
+    assign((id && kept(id)) || { ...emptyModel(), flags })
     lacks.value = []
     error.value = null
     callId.value = id
