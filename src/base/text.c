@@ -34,7 +34,7 @@ size_t text_chars(const char *s)
 
 bool text_is_key(const char *s)
 {
-	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_-.");
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.");
 	return n >= 1 && n <= 63 && s[n] == '\0';
 }
 

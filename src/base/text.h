@@ -29,7 +29,7 @@ enum err text_pinyin(const char *s, char **ret, struct why *why) MUST_USE;
 /** Initials of each Chinese character and Latin word: "没有需要" is "myxy", "微信 App" "wxa". */
 enum err text_initials(const char *s, char **ret, struct why *why) MUST_USE;
 
-/** Whether it can be the key of a thing people configure: a-z 0-9 _ - . , 1..63 bytes. */
+/** Whether it can be the key of a thing people configure: a-z A-Z 0-9 _ - . , 1..63 bytes. */
 bool text_is_key(const char *s);
 
 #endif

@@ -25,9 +25,9 @@ static enum err check(const struct version_new *v, struct why *why)
 {
 	json_t *body = NULL;
 	if (!text_is_key(v->kind))
-		return fail(why, E_FIELD_INVALID, "kind", "a-z 0-9 _ - .");
+		return fail(why, E_FIELD_INVALID, "kind", "a-z A-Z 0-9 _ - .");
 	if (!text_is_key(v->key))
-		return fail(why, E_FIELD_INVALID, "key", "a-z 0-9 _ - .");
+		return fail(why, E_FIELD_INVALID, "key", "a-z A-Z 0-9 _ - .");
 	enum err e = json_read_text(v->body, &body, why);
 	json_cleanup(&body);
 	return e;
