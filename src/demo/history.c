@@ -30,7 +30,7 @@ const struct demo_login *demo_logins(int *ret_n)
 static enum err install(struct tx *tx, const void *arg, struct why *why)
 {
 	const struct demo_cfg *cfg = arg;
-	enum err e = shipped_install(tx, cfg->now_utc_ms, why);
+	enum err e = shipped_install(tx, cfg->profiles_dir, cfg->now_utc_ms, why);
 	return e ? e : policy_install(tx, cfg->now_utc_ms, why);
 }
 

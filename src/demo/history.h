@@ -16,6 +16,7 @@ struct demo_cfg {
 	const char *db_url;          /* empty database; is brought to this program's schema */
 	const char *recordings_dir;  /* made when missing */
 	const char *master_key_path; /* as for vault_open() */
+	const char *profiles_dir;    /* profiles/ of the program */
 	const char *bank_dir;        /* the rendered phrase bank */
 	const char *trunk_name;      /* of the practice line */
 	const char *trunk_cfg;       /* its JSON (trunk.cfg) */
