@@ -77,7 +77,7 @@ static void bad_kinds_keys_and_bodies_are_refused(void **state)
 	struct test_db t;
 	struct why why = { 0 };
 	test_db_open(&t);
-	assert_int_equal(add(&t, "Loan", 1, "{}", &why), ERR_INVALID);
+	assert_int_equal(add(&t, "no key", 1, "{}", &why), ERR_INVALID);
 	assert_int_equal(add(&t, "", 1, "{}", &why), ERR_INVALID);
 	assert_int_equal(add(&t, "loan", 1, "{", &why), ERR_INVALID);
 	assert_int_equal(test_db_int(&t, "SELECT COUNT(*) FROM version", NOARGS), 0);
