@@ -16,11 +16,11 @@ static const char *or_empty(const char *s)
 }
 
 static const char SQL_ADD[] = "INSERT INTO customer (id, name, name_key, call_as, gender, grade, "
-                              "status, owner_id, unit_id, source, company, remark, "
+			      "status, owner_id, unit_id, source, company, remark, "
 			      "batch_id, created_utc_ms, updated_utc_ms, attempts, answered, "
-                              "last_contact_utc_ms, last_result, last_agent_id, "
+			      "last_contact_utc_ms, last_result, last_agent_id, "
 			      "next_contact_utc_ms, next_promise, fields, cell_id) VALUES (?1, ?2, "
-                              "?3, ?4, ?5, ?6, 'new', ?7, ?8, ?9, ?10, ?11, "
+			      "?3, ?4, ?5, ?6, 'new', ?7, ?8, ?9, ?10, ?11, "
 			      "?12, ?13, ?13, 0, 0, NULL, NULL, NULL, NULL, NULL, ?14, ?15)";
 
 enum err customer_add(struct tx *tx, const struct customer_new *c, struct why *why)
@@ -108,7 +108,7 @@ enum err customer_set(struct tx *tx, const struct customer_change *c, struct why
 enum err contact_add(struct tx *tx, const struct contact_new *c, struct why *why)
 {
 	static const char SQL[] = "INSERT INTO contact (id, customer_id, name, relation, "
-	                          "created_utc_ms) VALUES (?1, ?2, ?3, ?4, ?5)";
+				  "created_utc_ms) VALUES (?1, ?2, ?3, ?4, ?5)";
 	return db_exec(tx_db(tx), SQL,
 	               ARGS(V_INT(c->id), V_INT(c->customer_id), V_TEXT(c->name),
 	                    V_TEXT(or_empty(c->relation)), V_INT(c->now_utc_ms)),
@@ -118,7 +118,7 @@ enum err contact_add(struct tx *tx, const struct contact_new *c, struct why *why
 enum err note_add(struct tx *tx, const struct note_new *n, struct why *why)
 {
 	static const char SQL[] = "INSERT INTO note (id, customer_id, call_id, by_id, at_utc_ms, "
-	                          "text) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+				  "text) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 	return db_exec(tx_db(tx), SQL,
 	               ARGS(V_INT(n->id), V_INT(n->customer_id), V_ID(n->call_id), V_INT(n->by_id),
 	                    V_INT(n->at_utc_ms), V_TEXT(n->text)),

@@ -82,8 +82,7 @@ struct import_new {
 
 /** Looks at the first rows (in a child), guesses the columns and writes the batch. On a worker.
  *  @return ERR_INVALID E_DOC_*, E_IMPORT_NO_ROWS */
-enum err import_create(struct writer *w, const struct vault *v, const struct import_new *n,
-                       struct why *why) MUST_USE;
+enum err import_create(struct writer *w, const struct import_new *n, struct why *why) MUST_USE;
 
 struct import_facts {
 	const char *source, *supplier, *basis,

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/str.h"
 #include "gate/number_kind.h"
 
 enum { NUMBER_E164_BYTES = 20, NUMBER_MASK_BYTES = 24, NUMBER_EXT_BYTES = 8, NUMBERS_MAX = 8 };
@@ -39,5 +40,8 @@ enum err number_parse_one(const char *text, struct number *ret, struct why *why)
 /** "138****8000", "0755****5678", "95***" of an E.164 or national form: in front what tells the
  *  network or area, behind the last four. */
 void number_mask(const char *national, char ret[NUMBER_MASK_BYTES]);
+
+/** Copies any text with every telephone number in it masked: for cells shown to people. */
+void number_mask_text(const char *text, struct str *out);
 
 #endif

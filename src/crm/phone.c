@@ -35,9 +35,9 @@ void phone_seal(const struct vault *v, const struct number *n, struct phone_new 
 }
 
 static const char SQL_ADD[] = "INSERT INTO phone (id, customer_id, contact_id, enc, key_id, hash, "
-                              "tail4, mask, kind, province, city, dead_utc_ms, "
+			      "tail4, mask, kind, province, city, dead_utc_ms, "
 			      "created_utc_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
-                              "?11, NULL, ?12) ON CONFLICT (hash) DO NOTHING";
+			      "?11, NULL, ?12) ON CONFLICT (hash) DO NOTHING";
 static const char SQL_OWNER[] = "SELECT customer_id FROM phone WHERE hash = ?1";
 
 enum err phone_add(struct tx *tx, const struct phone_new *p, int64_t customer_id,
@@ -148,4 +148,37 @@ enum err phone_mark_dead(struct tx *tx, int64_t phone_id, int64_t at_utc_ms, str
 {
 	static const char SQL[] = "UPDATE phone SET dead_utc_ms = ?2 WHERE id = ?1";
 	return db_exec(tx_db(tx), SQL, ARGS(V_INT(phone_id), V_ID(at_utc_ms)), NULL, why);
+}
+
+void phone_place(const char *province, const char *city, char *ret, size_t size)
+{
+	if (strcmp(province, city) == 0 || !*city)
+		snprintf(ret, size, "%s", province);
+	else
+		snprintf(ret, size, "%s %s", province, city);
+}
+
+enum err phone_list(struct db *db, int64_t customer_id, struct jw *w, struct why *why)
+{
+	static const char SQL[] = "SELECT p.id, p.mask, p.province, p.city, p.kind, p.dead_utc_ms, "
+				  "CASE WHEN EXISTS (SELECT 1 FROM dnc d WHERE "
+				  "d.hash = p.hash) THEN 1 ELSE 0 END FROM phone p WHERE "
+				  "p.customer_id = ?1 ORDER BY p.created_utc_ms, p.id LIMIT 20";
+	CLEANUP(rows_free) struct rows *r = NULL;
+	enum err e = db_query(db, SQL, ARGS(V_INT(customer_id)), &r, why);
+	jw_arr(w, "phones");
+	while (!e && !(e = rows_next(r, why))) {
+		char place[60];
+		phone_place(rows_text(r, 2), rows_text(r, 3), place, sizeof place);
+		jw_obj(w, NULL);
+		jw_id(w, "id", rows_int(r, 0));
+		jw_str(w, "number", rows_text(r, 1));
+		jw_str(w, "place", place);
+		jw_str(w, "kind", rows_text(r, 4));
+		jw_bool(w, "dead", !rows_null(r, 5));
+		jw_bool(w, "dnc", rows_int(r, 6) != 0);
+		jw_end_obj(w);
+	}
+	jw_end_arr(w);
+	return e == ERR_END ? ERR_OK : e;
 }

@@ -5,6 +5,7 @@
 #ifndef CRM_PHONE_H
 #define CRM_PHONE_H
 
+#include "base/json.h"
 #include "crm/number.h"
 #include "gate/vault.h"
 #include "store/writer.h"
@@ -50,6 +51,13 @@ enum err phone_main(struct db *db, int64_t customer_id, struct phone *ret,
 /** Decrypts, for the trunk alone: never log it, never send it to a browser, wipe it after use. */
 enum err phone_number(struct db *db, const struct vault *v, int64_t phone_id,
                       char ret_e164[NUMBER_E164_BYTES], struct why *why) MUST_USE;
+
+/** Writes a customer's numbers as the array "phones" of {"id","number"
+ * masked,"place","kind","dead", "dnc"}. */
+enum err phone_list(struct db *db, int64_t customer_id, struct jw *w, struct why *why) MUST_USE;
+
+/** "广东 广州", "北京", "" of a phone's columns. */
+void phone_place(const char *province, const char *city, char *ret, size_t size);
 
 /** Marks a number as out of service (空号), or clears that with 0. Inside a job. */
 enum err phone_mark_dead(struct tx *tx, int64_t phone_id, int64_t at_utc_ms,

@@ -37,6 +37,9 @@ const char *dnc_reason_label(const char *text, enum lang lang); /* the text itse
 /** @return DNC_REASON_COUNT: no such reason */
 enum dnc_reason dnc_reason_parse(const char *text);
 
+/** The refusal that a reason stands for: E_GATE_DNC_REQUEST, … */
+enum err_code dnc_error(const char *reason_text);
+
 struct dnc_new {
 	unsigned char hash[VAULT_HASH_BYTES];
 	char mask[32];

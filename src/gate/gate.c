@@ -35,23 +35,12 @@ static void rule_campaign(const struct policy *p, const struct gate_facts *f, st
 		(void)fail(&c->why, E_GATE_CAMPAIGN_ENDED);
 }
 
-static enum err_code dnc_code(const char *reason)
-{
-	static const enum err_code CODES[DNC_REASON_COUNT + 1] = {
-#define X(name, text, zh, en) [DNC_##name] = E_GATE_DNC_##name,
-		DNC_REASONS(X)
-#undef X
-		    [DNC_REASON_COUNT] = E_GATE_DNC_LIST,
-	};
-	return CODES[dnc_reason_parse(reason)];
-}
-
 static void rule_dnc(const struct policy *p, const struct gate_facts *f, struct gate_check *c)
 {
 	(void)p;
 	if (!f->is_dnc || (f->dnc_expires_utc_ms && f->dnc_expires_utc_ms <= f->now_utc_ms))
 		return;
-	(void)fail(&c->why, dnc_code(f->dnc_reason));
+	(void)fail(&c->why, dnc_error(f->dnc_reason));
 	c->again_utc_ms = f->dnc_expires_utc_ms;
 }
 

@@ -66,3 +66,14 @@ enum consent_basis consent_basis_parse(const char *text)
 	}
 	return CONSENT_BASIS_COUNT;
 }
+
+enum err_code dnc_error(const char *reason_text)
+{
+	static const enum err_code CODES[DNC_REASON_COUNT + 1] = {
+#define X(name, text, zh, en) [DNC_##name] = E_GATE_DNC_##name,
+		DNC_REASONS(X)
+#undef X
+		    [DNC_REASON_COUNT] = E_GATE_DNC_LIST,
+	};
+	return CODES[dnc_reason_parse(reason_text)];
+}

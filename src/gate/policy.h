@@ -1,6 +1,6 @@
 /* gate/policy.h -- the numbers the gate works with: hours, caps, what consent has to be.
  *
- * A policy is a version (kind "policy", e.g. key "CN-MKT-DEFAULT"), the calendar of holidays
+ * A policy is a version (kind "policy", e.g. key "cn-mkt-default"), the calendar of holidays
  * versions of kind "holiday" with the year as key; nothing of it is in the program but the shipped
  * first version. Values, made once, never changed. Thread: any. */
 #ifndef GATE_POLICY_H
@@ -16,7 +16,7 @@
 
 struct zone;
 
-#define POLICY_DEFAULT_KEY "CN-MKT-DEFAULT"
+#define POLICY_DEFAULT_KEY "cn-mkt-default"
 
 enum { POLICY_WINDOWS = 6, POLICY_SHIFTS = 16, POLICY_CAPS = 12, POLICY_DAYS = 400 };
 

@@ -35,7 +35,7 @@ static const char HOLIDAY_2026[] =
     "\"work\":[20260104,20260214,20260228,20260509,20260920,20261010]}";
 
 const struct shipped SHIPPED[] = {
-	{ "policy", "CN-MKT-DEFAULT", CN_MKT_DEFAULT, "shipped default" },
+	{ "policy", "cn-mkt-default", CN_MKT_DEFAULT, "shipped default" },
 	{ "holiday", "2025", HOLIDAY_2025, "国务院办公厅关于2025年部分节假日安排的通知" },
 	{ "holiday", "2026", HOLIDAY_2026, "国务院办公厅关于2026年部分节假日安排的通知" },
 	{ NULL, NULL, NULL, NULL },

@@ -43,7 +43,7 @@ CREATE TABLE import_batch (
 -- class: new, updated, duplicate, invalid, blocked. The original cells may hold numbers, so they are sealed like phone.enc.
 CREATE TABLE import_row (
   batch_id @int NOT NULL, row_no @int NOT NULL, class @text NOT NULL, reason @text NOT NULL, reason_args @json NOT NULL,
-  original @bytes NOT NULL, key_id @int NOT NULL, parsed @bytes NOT NULL, customer_id @int, applied @int NOT NULL,
+  original @bytes NOT NULL, key_id @int NOT NULL, parsed @bytes NOT NULL, customer_id @int, applied @int NOT NULL, dial_code @text NOT NULL,
   PRIMARY KEY (batch_id, row_no)
 ) @strict;
 CREATE TABLE consent (
