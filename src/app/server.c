@@ -20,6 +20,7 @@
 #include "crm/import.h"
 #include "floor/cmd.h"
 #include "floor/floor.h"
+#include "gate/policy.h"
 #include "gate/vault.h"
 #include "job/job.h"
 #include "profile/shipped.h"
@@ -211,8 +212,9 @@ static enum err start_loop(struct server *s, struct why *why)
 static enum err install(struct tx *tx, const void *arg, struct why *why)
 {
 	const struct server *s = arg;
-	enum err e = floor_install(tx, clock_utc_ms(), why);
-	return e ? e : shipped_install(tx, s->cfg.paths->profiles, clock_utc_ms(), why);
+	int64_t now_utc_ms = clock_utc_ms();
+	enum err e = policy_install(tx, now_utc_ms, why);
+	return e ? e : shipped_install(tx, s->cfg.paths->profiles, now_utc_ms, why);
 }
 
 static enum err open_store(struct server *s, struct why *why)
