@@ -141,6 +141,15 @@ enum err customer_contacted(struct tx *tx, const struct customer_contact *c, str
 	               NULL, why);
 }
 
+enum err customer_result(struct tx *tx, int64_t customer_id, const char *code, int64_t now_utc_ms,
+                         struct why *why)
+{
+	static const char SQL[] =
+	    "UPDATE customer SET last_result = ?2, updated_utc_ms = ?3 WHERE id = ?1";
+	return db_exec(tx_db(tx), SQL, ARGS(V_INT(customer_id), V_TEXT(code), V_INT(now_utc_ms)),
+	               NULL, why);
+}
+
 /* ---- refusing ---- */
 
 /* Copies the hashes and masks of a customer's numbers, so that no rows are open while writing. */

@@ -92,6 +92,10 @@ struct customer_contact {
 enum err customer_contacted(struct tx *tx, const struct customer_contact *c,
                             struct why *why) MUST_USE;
 
+/** A call's result was saved or corrected. @param code  of the result set */
+enum err customer_result(struct tx *tx, int64_t customer_id, const char *code, int64_t now_utc_ms,
+                         struct why *why) MUST_USE;
+
 /** All numbers of a customer go on the do-not-call list, consents are withdrawn, the status becomes
  *  "dnc". @param reason  @param by_id  0: the program */
 enum err customer_refuse(struct tx *tx, int64_t customer_id, enum dnc_reason reason,

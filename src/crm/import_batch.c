@@ -191,7 +191,7 @@ static bool is_header(const struct sheet_row *r)
 {
 	struct numbers list;
 	for (size_t i = 0; i < r->n; i++) {
-		if (r->cells[i].kind != CELL_EMPTY && !number_parse(r->cells[i].text, &list, NULL))
+		if (r->cells[i].kind != CELL_EMPTY && !numbers_parse(r->cells[i].text, &list, NULL))
 			return false;
 	}
 	return true;

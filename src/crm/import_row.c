@@ -163,7 +163,7 @@ static void take_numbers(struct import_person *p, const struct cell *c, int colu
 	struct why why = { 0 };
 	if (c->is_lossy)
 		(void)fail(&why, E_IMPORT_LOSSY, column);
-	else if (!number_parse(c->text, &list, &why))
+	else if (!numbers_parse(c->text, &list, &why))
 		why = list.why;
 	else
 		list.count = 0;

@@ -400,7 +400,7 @@ static void take_piece(char *piece, struct numbers *ret)
 		ret->why = why;
 }
 
-enum err number_parse(const char *text, struct numbers *ret, struct why *why)
+enum err numbers_parse(const char *text, struct numbers *ret, struct why *why)
 {
 	char signs[SIGNS];
 	memset(ret, 0, sizeof *ret);
@@ -420,7 +420,7 @@ enum err number_parse(const char *text, struct numbers *ret, struct why *why)
 enum err number_parse_one(const char *text, struct number *ret, struct why *why)
 {
 	struct numbers list;
-	enum err e = number_parse(text, &list, why);
+	enum err e = numbers_parse(text, &list, why);
 	if (e)
 		return e;
 	if (list.count > 1)

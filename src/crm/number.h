@@ -32,7 +32,7 @@ struct numbers {
 /** All numbers of a cell.
  *  @return ERR_INVALID E_NUM_* when there is none; ERR_OK with ret->rejected > 0 when only some are
  */
-enum err number_parse(const char *text, struct numbers *ret, struct why *why);
+enum err numbers_parse(const char *text, struct numbers *ret, struct why *why);
 
 /** Exactly one number. @return ERR_INVALID E_NUM_*, also for two */
 enum err number_parse_one(const char *text, struct number *ret, struct why *why);

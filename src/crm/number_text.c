@@ -67,7 +67,7 @@ static bool has_exponent(const char *s)
 static bool is_number(const char *digits, size_t n)
 {
 	struct numbers list;
-	return n >= 11 || (n >= 7 && !number_parse(digits, &list, NULL)) || n == 7 || n == 8;
+	return n >= 11 || (n >= 7 && !numbers_parse(digits, &list, NULL)) || n == 7 || n == 8;
 }
 
 void number_mask_text(const char *text, struct str *out)

@@ -10,7 +10,7 @@ static const char *parsed(const char *text)
 	static char out[600];
 	struct numbers list;
 	struct why why = { 0 };
-	if (number_parse(text, &list, &why))
+	if (numbers_parse(text, &list, &why))
 		return err_code_name(why.code);
 	size_t n = 0;
 	out[0] = '\0';
@@ -157,7 +157,7 @@ static void any_text_ends_in_canonical_numbers_or_a_reason(void **state)
 		}
 		struct numbers list;
 		struct why why = { 0 };
-		enum err e = number_parse(text, &list, &why);
+		enum err e = numbers_parse(text, &list, &why);
 		assert_true(e == ERR_OK || (e == ERR_INVALID && why.code != E_NONE));
 		for (size_t k = 0; !e && k < list.count; k++) {
 			struct number again;
