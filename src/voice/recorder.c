@@ -88,7 +88,8 @@ static void do_page(struct recorder *r, struct page *p)
 {
 	struct recording *rec = p->rec;
 	if (p->first_frame > rec->frames && rec->fd >= 0 && !rec->sys_errno) {
-		static const uint8_t silence[4096] = { [0 ... 4095] = ALAW_SILENCE };
+		uint8_t silence[4096];
+		memset(silence, ALAW_SILENCE, sizeof silence);
 		rec->gaps++;
 		atomic_fetch_add(&r->gaps, 1);
 		for (int64_t left; (left = p->first_frame - rec->frames) > 0 && !rec->sys_errno;)
@@ -121,7 +122,7 @@ static void do_close(struct recorder *r, const struct msg *m)
 	free(rec);
 }
 
-static enum err load_clip(const char *path, struct clip **ret, struct why *why)
+enum err recorder_read_clip(const char *path, struct clip **ret, struct why *why)
 {
 	struct wav w;
 	enum err e = wav_read(path, &w, why);
@@ -147,7 +148,7 @@ static void do_load(struct recorder *r, const struct msg *m)
 		res->leg = m->leg;
 		res->play_id = m->play_id;
 		snprintf(res->path, sizeof res->path, "%s", m->path);
-		if (load_clip(m->path, &res->clip, &res->why))
+		if (recorder_read_clip(m->path, &res->clip, &res->why))
 			res->clip = NULL;
 		r->done(r->ctx, res);
 	}

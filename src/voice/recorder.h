@@ -57,6 +57,9 @@ void recorder_close(struct recorder *r, struct recording *rec, int64_t start_utc
 /** Reads a prompt; the result carries leg and play_id back. @return false: queue full */
 bool recorder_load(struct recorder *r, const char *path, int64_t leg, int64_t play_id);
 
+/** Reads a prompt at once: only where waiting for the disk is right (at start). */
+enum err recorder_read_clip(const char *path, struct clip **ret, struct why *why) MUST_USE;
+
 /** Figures; any thread. */
 void recorder_counts(const struct recorder *r, int64_t *ret_open, int64_t *ret_bytes, int64_t *ret_gaps);
 

@@ -21,9 +21,7 @@ void web_local_draw(struct web_local *l)
 {
 	unsigned char r[24];
 	crypto_random(r, sizeof r);
-	char text[CRYPTO_B64_BYTES(sizeof r)];
-	crypto_hex(r, 4, text);
-	snprintf(l->ufrag, sizeof l->ufrag, "%s", text);
+	crypto_hex(r, 4, l->ufrag);
 	/* Hex keeps to ice-char; 18 bytes are 144 bits. */
 	char pwd[2 * 18 + 1];
 	crypto_hex(r + 4, 18, pwd);
