@@ -9,11 +9,12 @@
 
 struct tone_spec {
 	int hz;
-	int level_dbov;   /* of the sine while it is on */
+	int level_dbov;    /* of the sine while it is on */
 	int on_ms, off_ms; /* off_ms 0 = continuous */
 };
 
-/** Writes `n` samples from sample number `pos` of the tone on. Edges are ramped over 2 ms: no clicks. */
+/** Writes `n` samples from sample number `pos` of the tone on. Edges are ramped over 2 ms: no
+ * clicks. */
 void tone_fill(const struct tone_spec *t, int64_t pos, int16_t *pcm, size_t n);
 
 #endif

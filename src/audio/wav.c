@@ -86,7 +86,8 @@ static void decode(const struct fmt *f, const uint8_t *p, int16_t *pcm, size_t s
 	}
 }
 
-static enum err take_data(const struct fmt *f, const uint8_t *p, size_t n, struct wav *ret, struct why *why)
+static enum err take_data(const struct fmt *f, const uint8_t *p, size_t n, struct wav *ret,
+                          struct why *why)
 {
 	size_t frame = f->channels * (f->bits / 8), frames = n / frame;
 	int16_t *pcm = malloc((frames ? frames : 1) * f->channels * sizeof *pcm);
@@ -97,7 +98,8 @@ static enum err take_data(const struct fmt *f, const uint8_t *p, size_t n, struc
 	return ERR_OK;
 }
 
-enum err wav_parse(const char *name, const uint8_t *file, size_t bytes, struct wav *ret, struct why *why)
+enum err wav_parse(const char *name, const uint8_t *file, size_t bytes, struct wav *ret,
+                   struct why *why)
 {
 	if (bytes < 12 || memcmp(file, "RIFF", 4) != 0 || memcmp(file + 8, "WAVE", 4) != 0)
 		return fail(why, E_WAV_BAD, name, "it is no WAV file");
@@ -162,7 +164,8 @@ int16_t *wav_channel(const struct wav *w, int channel)
 {
 	int16_t *pcm = malloc((w->frames ? w->frames : 1) * sizeof *pcm);
 	for (size_t i = 0; pcm && i < w->frames; i++)
-		pcm[i] = w->pcm[i * (size_t)w->channels + (size_t)(channel < w->channels ? channel : 0)];
+		pcm[i] =
+		    w->pcm[i * (size_t)w->channels + (size_t)(channel < w->channels ? channel : 0)];
 	return pcm;
 }
 

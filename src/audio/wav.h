@@ -15,14 +15,14 @@ enum { WAV_ALAW_HEADER_BYTES = 58, WAV_READ_MAX_BYTES = 64 << 20 };
 void wav_alaw_header(uint8_t h[WAV_ALAW_HEADER_BYTES], int channels, uint64_t data_bytes);
 
 struct wav {
-	int16_t *pcm;   /* interleaved; frames * channels samples */
+	int16_t *pcm; /* interleaved; frames * channels samples */
 	size_t frames;
-	int channels;   /* 1 or 2 */
+	int channels; /* 1 or 2 */
 	int rate_hz;
 };
 
-/** Reads PCM16, A-law or mu-law, 1 or 2 channels, 8000..48000 Hz; a data chunk that is longer than the
- *  file (cut off by a crash) is read as far as it goes.
+/** Reads PCM16, A-law or mu-law, 1 or 2 channels, 8000..48000 Hz; a data chunk that is longer than
+ * the file (cut off by a crash) is read as far as it goes.
  *  @param ret  wav_done()
  *  @return ERR_IO (open, read), ERR_INVALID E_WAV_BAD */
 enum err wav_read(const char *path, struct wav *ret, struct why *why) MUST_USE;
@@ -33,9 +33,11 @@ enum err wav_parse(const char *name, const uint8_t *file, size_t bytes, struct w
 
 /** Mixes to one channel and converts to 8 kHz by averaging: fit for speech at telephone quality.
  *  @param ret  malloc'ed; the caller frees */
-enum err wav_to_8k_mono(const struct wav *w, int16_t **ret, size_t *ret_samples, struct why *why) MUST_USE;
+enum err wav_to_8k_mono(const struct wav *w, int16_t **ret, size_t *ret_samples,
+                        struct why *why) MUST_USE;
 
-/** One channel (0 = left) as its own malloc'ed array of w->frames samples; NULL when out of memory. */
+/** One channel (0 = left) as its own malloc'ed array of w->frames samples; NULL when out of memory.
+ */
 int16_t *wav_channel(const struct wav *w, int channel);
 
 void wav_done(struct wav *w);

@@ -1,4 +1,5 @@
-/* voice/clip.h -- samples to play, shared by legs and threads; counted atomically, never changed. */
+/* voice/clip.h -- samples to play, shared by legs and threads; counted atomically, never changed.
+ */
 #ifndef VOICE_CLIP_H
 #define VOICE_CLIP_H
 

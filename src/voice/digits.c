@@ -6,7 +6,8 @@ static const char EVENTS[] = "0123456789*#ABCD"; /* RFC 4733 table 3: the index 
 
 enum { STEPS_ON = 5, STEPS_PAUSE = 3, STEP_SAMPLES = 160, VOLUME = 10, END_COPIES = 3 };
 
-char digits_rx_take(struct digits_rx *d, uint32_t ssrc, uint32_t ts, const uint8_t *payload, size_t len)
+char digits_rx_take(struct digits_rx *d, uint32_t ssrc, uint32_t ts, const uint8_t *payload,
+                    size_t len)
 {
 	if (len < DIGIT_EVENT_BYTES || payload[0] >= sizeof EVENTS - 1)
 		return 0;

@@ -16,13 +16,14 @@ struct digits_rx {
 };
 
 /** @return the digit of a new press, 0 = none (a repetition, or no digit) */
-char digits_rx_take(struct digits_rx *d, uint32_t ssrc, uint32_t ts, const uint8_t *payload, size_t len);
+char digits_rx_take(struct digits_rx *d, uint32_t ssrc, uint32_t ts, const uint8_t *payload,
+                    size_t len);
 
 /* Sends: 100 ms a digit, an update each 20 ms, the end three times, 60 ms between digits. */
 struct digits_tx {
 	char todo[DIGITS_MAX + 1];
-	int step;     /* 20 ms steps into the current digit and the pause behind it */
-	uint32_t ts;  /* of the current press */
+	int step;    /* 20 ms steps into the current digit and the pause behind it */
+	uint32_t ts; /* of the current press */
 };
 
 /** Appends. @return false: a character is no digit, or there are too many */

@@ -1,5 +1,6 @@
-/* A SIP stack on one local address, and the door in front of it: who is no trunk of ours and no desk
- * phone in a call gets no answer at all, before a session, a socket or a thread is spent on him. */
+/* A SIP stack on one local address, and the door in front of it: who is no trunk of ours and no
+ * desk phone in a call gets no answer at all, before a session, a socket or a thread is spent on
+ * him. */
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 #include <stdlib.h>
@@ -46,8 +47,8 @@ static void take_bye(struct endpoint *ep, const struct sip_msg *msg)
 
 static void answer_options(struct endpoint *ep, const struct sip_msg *msg)
 {
-	sip_treplyf(NULL, NULL, ep->sip, msg, false, 200, "OK", "%sAccept: application/sdp\r\nContent-Length: 0\r\n\r\n",
-	            ALLOW);
+	sip_treplyf(NULL, NULL, ep->sip, msg, false, 200, "OK",
+	            "%sAccept: application/sdp\r\nContent-Length: 0\r\n\r\n", ALLOW);
 }
 
 static bool request(const struct sip_msg *msg, void *arg)
@@ -59,7 +60,8 @@ static bool request(const struct sip_msg *msg, void *arg)
 	}
 	if (is_method(msg, "BYE"))
 		take_bye(ep, msg);
-	if (is_method(msg, "INVITE") || is_method(msg, "ACK") || is_method(msg, "BYE") || is_method(msg, "INFO"))
+	if (is_method(msg, "INVITE") || is_method(msg, "ACK") || is_method(msg, "BYE") ||
+	    is_method(msg, "INFO"))
 		return false; /* libre's sessions */
 	if (is_method(msg, "UPDATE"))
 		sip_update(ep, msg);
@@ -68,7 +70,8 @@ static bool request(const struct sip_msg *msg, void *arg)
 	else if (is_method(msg, "CANCEL")) /* one that fits a call was taken by its transaction */
 		sip_treply(NULL, ep->sip, msg, 481, "Transaction Does Not Exist");
 	else
-		sip_treplyf(NULL, NULL, ep->sip, msg, false, 405, "Method Not Allowed", "%sContent-Length: 0\r\n\r\n", ALLOW);
+		sip_treplyf(NULL, NULL, ep->sip, msg, false, 405, "Method Not Allowed",
+		            "%sContent-Length: 0\r\n\r\n", ALLOW);
 	return true;
 }
 
@@ -104,19 +107,21 @@ static struct leg *leg_of_packet(struct endpoint *ep, const uint8_t *p, size_t n
 	return NULL;
 }
 
-/* libre follows a 3xx by itself and has no hook. A trunk that may not redirect must not make us dial
- * a number that never passed the gate, so its session ends here, before libre reads the answer. */
+/* libre follows a 3xx by itself and has no hook. A trunk that may not redirect must not make us
+ * dial a number that never passed the gate, so its session ends here, before libre reads the
+ * answer. */
 static void refuse_redirect(struct leg *l, const uint8_t *p)
 {
-	if (!l || !l->trunk || l->trunk->cfg.is_redirect_allowed || !l->is_outbound || l->is_answered)
+	if (!l || !l->trunk || l->trunk->cfg.is_redirect_allowed || !l->is_outbound ||
+	    l->is_answered)
 		return;
 	l->last_code = 300 + (p[9] - '0') * 10 + (p[10] - '0');
 	l->sess = mem_deref(l->sess);
 	leg_end(l, CAUSE_REDIRECTED, ENDED_BY_NETWORK);
 }
 
-static void packet(bool is_sent, enum sip_transp tp, const struct sa *src, const struct sa *dst, const uint8_t *p,
-                   size_t n, void *arg)
+static void packet(bool is_sent, enum sip_transp tp, const struct sa *src, const struct sa *dst,
+                   const uint8_t *p, size_t n, void *arg)
 {
 	struct endpoint *ep = arg;
 	(void)tp;
@@ -136,7 +141,8 @@ static void packet(bool is_sent, enum sip_transp tp, const struct sa *src, const
 
 static int name_in_hello(SSL_CTX *ctx, const char *name);
 
-/* SNI: libre does not send it, and the context has no setting; the handshake's first call-back does. */
+/* SNI: libre does not send it, and the context has no setting; the handshake's first call-back
+ * does. */
 static void before_handshake(const SSL *ssl, int where, int ret)
 {
 	(void)ret;
@@ -170,20 +176,23 @@ static enum err tls_for_trunk(const struct trunk_cfg *c, struct tls **ret, struc
 	if (c->is_tls_unverified) {
 		SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
 	} else {
-		ok = c->tls_ca[0] ? SSL_CTX_load_verify_locations(ctx, c->tls_ca, NULL) : SSL_CTX_set_default_verify_paths(ctx);
+		ok = c->tls_ca[0] ? SSL_CTX_load_verify_locations(ctx, c->tls_ca, NULL)
+		                  : SSL_CTX_set_default_verify_paths(ctx);
 		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 	}
 	if (ok == 1)
 		ok = name_in_hello(ctx, name);
 	if (ok != 1) {
 		mem_deref(tls);
-		return fail(why, E_TRUNK_CFG, c->name, "tls_ca", "the file holds no certificate that can be read");
+		return fail(why, E_TRUNK_CFG, c->name, "tls_ca",
+		            "the file holds no certificate that can be read");
 	}
 	*ret = tls;
 	return ERR_OK;
 }
 
-static enum err listen_tls(struct endpoint *ep, const struct sa *local, const struct trunk_cfg *trunk, struct why *why)
+static enum err listen_tls(struct endpoint *ep, const struct sa *local,
+                           const struct trunk_cfg *trunk, struct why *why)
 {
 	struct tls *tls = NULL;
 	const struct voice_cfg *c = &ep->v->cfg;
@@ -194,7 +203,8 @@ static enum err listen_tls(struct endpoint *ep, const struct sa *local, const st
 	} else {
 		sa_set_port(&at, (uint16_t)c->sip_tls_port);
 		if (tls_alloc(&tls, TLS_METHOD_SSLV23, c->sip_tls_cert, NULL))
-			e = fail(why, E_VOICE_CFG, "sip_tls_cert", "no certificate and key can be read from it");
+			e = fail(why, E_VOICE_CFG, "sip_tls_cert",
+			         "no certificate and key can be read from it");
 	}
 	if (e)
 		return e;
@@ -220,7 +230,8 @@ static int listen_pair(struct endpoint *ep, struct sa *local, int port)
 	return err;
 }
 
-static enum err listen_all(struct endpoint *ep, int port, const struct trunk_cfg *tls, struct why *why)
+static enum err listen_all(struct endpoint *ep, int port, const struct trunk_cfg *tls,
+                           struct why *why)
 {
 	struct sa local;
 	if (sa_set_str(&local, ep->addr, (uint16_t)port))
@@ -237,7 +248,8 @@ static enum err listen_all(struct endpoint *ep, int port, const struct trunk_cfg
 
 static int open_stack(struct endpoint *ep)
 {
-	int err = sip_alloc(&ep->sip, ep->v->dnsc, HASH, HASH, HASH, ep->v->cfg.user_agent, NULL, ep);
+	int err =
+	    sip_alloc(&ep->sip, ep->v->dnsc, HASH, HASH, HASH, ep->v->cfg.user_agent, NULL, ep);
 	if (err)
 		return err;
 	sip_set_trace_handler(ep->sip, packet);
@@ -249,8 +261,8 @@ static int open_stack(struct endpoint *ep)
 	return err;
 }
 
-enum err endpoint_new(struct voice *v, const char *addr, int port, const struct trunk_cfg *tls, struct endpoint **ret,
-                      struct why *why)
+enum err endpoint_new(struct voice *v, const char *addr, int port, const struct trunk_cfg *tls,
+                      struct endpoint **ret, struct why *why)
 {
 	struct endpoint *ep = calloc(1, sizeof *ep);
 	if (!ep)
@@ -259,7 +271,8 @@ enum err endpoint_new(struct voice *v, const char *addr, int port, const struct 
 	ep->tls_trunk = tls ? tls->id : 0;
 	snprintf(ep->addr, sizeof ep->addr, "%s", addr);
 	int err = open_stack(ep);
-	enum err e = err ? fail(why, E_VOICE_SYSTEM, strerror(err)) : listen_all(ep, port, tls, why);
+	enum err e =
+	    err ? fail(why, E_VOICE_SYSTEM, strerror(err)) : listen_all(ep, port, tls, why);
 	if (e) {
 		endpoint_free(ep);
 		return e;

@@ -1,6 +1,6 @@
-/* libre's timers ask gettimeofday(): when the wall clock is set back, all of them freeze, and calls with
- * them. A definition in the executable takes the place of libc's: wall time at the start plus the
- * monotonic clock. */
+/* libre's timers ask gettimeofday(): when the wall clock is set back, all of them freeze, and calls
+ * with them. A definition in the executable takes the place of libc's: wall time at the start plus
+ * the monotonic clock. */
 #include <sys/time.h>
 #include <time.h>
 

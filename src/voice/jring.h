@@ -1,4 +1,5 @@
-/* voice/jring.h -- samples placed by timestamp and read by the tick: jitter buffer of the mixer. Pure. */
+/* voice/jring.h -- samples placed by timestamp and read by the tick: jitter buffer of the mixer.
+ * Pure. */
 #ifndef VOICE_JRING_H
 #define VOICE_JRING_H
 

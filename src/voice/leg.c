@@ -91,13 +91,15 @@ void leg_emit_event(struct leg *l, struct leg_event *ev)
 	ev->leg = l->id;
 	ev->leg_kind = l->kind;
 	ev->call_id = l->call_id;
-	ev->trunk_id = l->trunk ? l->trunk->cfg.id : 0;
+	if (l->trunk)
+		ev->trunk_id = l->trunk->cfg.id;
+	ev->peer_call_id = l->peer_call_id;
 	ev->station = l->station;
 	ev->at_utc_ms = clock_utc_ms();
 	if (!ev->at_ms)
 		ev->at_ms = clock_mono_ms();
-	log_debug("voice", leg_event_name(ev->kind), LOG_ID("leg", l->id), LOG_ID("call", l->call_id),
-	          LOG_I("sip", ev->sip_code));
+	log_debug("voice", leg_event_name(ev->kind), LOG_ID("leg", l->id),
+	          LOG_ID("call", l->call_id), LOG_I("sip", ev->sip_code));
 	if (l->ladder)
 		ladder_event(l, ev);
 	else if (v->handlers.on_leg_event)
@@ -116,7 +118,9 @@ static void keep_epitaph(struct leg *l)
 	struct epitaph *e = l->recordings ? calloc(1, sizeof *e) : NULL;
 	if (!e)
 		return;
-	*e = (struct epitaph){ l->v->epitaphs, l->id, l->call_id, l->trunk ? l->trunk->cfg.id : 0, l->kind, l->recordings };
+	*e = (struct epitaph){ l->v->epitaphs, l->id,
+		               l->call_id,     l->trunk ? l->trunk->cfg.id : 0,
+		               l->kind,        l->recordings };
 	l->v->epitaphs = e;
 }
 
@@ -222,7 +226,8 @@ static void file_closed(struct voice *v, const struct recorder_result *r)
 		.rec_errno = r->sys_errno,
 	};
 	if (r->sys_errno)
-		log_error("voice", "recording_short", LOG_ID("leg", r->leg), LOG_S("why", strerror(r->sys_errno)));
+		log_error("voice", "recording_short", LOG_ID("leg", r->leg),
+		          LOG_S("why", strerror(r->sys_errno)));
 	struct leg *l = leg_find(v, r->leg);
 	if (l) {
 		l->recordings--;
@@ -331,7 +336,8 @@ enum err leg_hangup(struct voice *v, int64_t leg, enum cause cause, struct why *
 	return ERR_OK;
 }
 
-enum err leg_bridge(struct voice *v, int64_t customer, int64_t agent, enum bridge_how how, struct why *why)
+enum err leg_bridge(struct voice *v, int64_t customer, int64_t agent, enum bridge_how how,
+                    struct why *why)
 {
 	struct leg *a, *b;
 	enum err e = leg_get(v, customer, &a, why);
@@ -381,8 +387,8 @@ static int64_t next_play(struct leg *l, enum play kind, bool is_looped, int64_t 
 	return id;
 }
 
-enum err leg_play(struct voice *v, int64_t leg, enum play kind, const char *wav_path, bool is_looped,
-                  int64_t *ret_play_id, struct why *why)
+enum err leg_play(struct voice *v, int64_t leg, enum play kind, const char *wav_path,
+                  bool is_looped, int64_t *ret_play_id, struct why *why)
 {
 	struct leg *l;
 	enum err e = leg_get(v, leg, &l, why);
@@ -397,8 +403,8 @@ enum err leg_play(struct voice *v, int64_t leg, enum play kind, const char *wav_
 	return media_load(v->media, wav_path, leg, id) ? ERR_OK : fail(why, E_VOICE_BUSY);
 }
 
-enum err leg_play_pcm(struct voice *v, int64_t leg, enum play kind, const int16_t *pcm, size_t samples, bool is_looped,
-                      int64_t *ret_play_id, struct why *why)
+enum err leg_play_pcm(struct voice *v, int64_t leg, enum play kind, const int16_t *pcm,
+                      size_t samples, bool is_looped, int64_t *ret_play_id, struct why *why)
 {
 	struct leg *l;
 	enum err e = leg_get(v, leg, &l, why);
@@ -410,7 +416,8 @@ enum err leg_play_pcm(struct voice *v, int64_t leg, enum play kind, const int16_
 	struct clip *clip = copy ? clip_new(copy, samples) : NULL;
 	if (!clip)
 		return fail(why, E_NOMEM);
-	media_play(v->media, l->media, kind, clip, is_looped, next_play(l, kind, is_looped, ret_play_id));
+	media_play(v->media, l->media, kind, clip, is_looped,
+	           next_play(l, kind, is_looped, ret_play_id));
 	return ERR_OK;
 }
 
@@ -487,7 +494,8 @@ enum err record_stop(struct voice *v, int64_t customer, struct why *why)
 	return e;
 }
 
-enum err leg_listen(struct voice *v, int64_t supervisor, int64_t target, enum listen how, struct why *why)
+enum err leg_listen(struct voice *v, int64_t supervisor, int64_t target, enum listen how,
+                    struct why *why)
 {
 	struct leg *s, *t = NULL;
 	enum err e = leg_get(v, supervisor, &s, why);

@@ -50,6 +50,7 @@ struct leg_event {
 	int64_t call_id;          /* as given to leg_dial(), phone_dial(); 0 for incoming */
 	int64_t trunk_id;
 	const char *from, *to; /* INCOMING: E.164 when it is a number. Never log them */
+	int64_t peer_call_id;  /* incoming: the peer's X-Hujiao-Call header, 0 = none */
 	const char *station;   /* WEB: station_key; PHONE: tag; else "" */
 	int sip_code, q850;
 	enum cause cause;
@@ -139,8 +140,9 @@ enum err leg_stop(struct voice *v, int64_t leg, struct why *why) MUST_USE;
 /* Chinese call-progress tones (spec/domain.md 4.1) and the connect tone. TONE(name, code) */
 #define TONE_LIST(TONE) \
 	TONE(RINGBACK, "ringback") \
-	TONE(BUSY, "busy") TONE(CONGESTION, "congestion") TONE(DIAL, "dial") \
-	    TONE(CONNECT, "connect") TONE(TEST, "test")
+	TONE(BUSY, "busy") \
+	TONE(CONGESTION, "congestion") \
+	TONE(DIAL, "dial") TONE(CONNECT, "connect") TONE(TEST, "test")
 enum tone {
 #define TONE(name, code) TONE_##name,
 	TONE_LIST(TONE)

@@ -1,5 +1,6 @@
 /* The media thread: one epoll loop over the legs' sockets, the browsers' port, the tick and the
- * commands. Packets are gathered for a millisecond when there are many: a wake-up costs more than it. */
+ * commands. Packets are gathered for a millisecond when there are many: a wake-up costs more than
+ * it. */
 #include "voice/media.h"
 
 #include <errno.h>
@@ -133,12 +134,14 @@ static bool same_addr(const struct sockaddr_storage *a, const struct sockaddr_st
 		return x->sin_port == y->sin_port && x->sin_addr.s_addr == y->sin_addr.s_addr;
 	}
 	const struct sockaddr_in6 *x = (const void *)a, *y = (const void *)b;
-	return x->sin6_port == y->sin6_port && memcmp(&x->sin6_addr, &y->sin6_addr, sizeof x->sin6_addr) == 0;
+	return x->sin6_port == y->sin6_port &&
+	       memcmp(&x->sin6_addr, &y->sin6_addr, sizeof x->sin6_addr) == 0;
 }
 
 /* Symmetric RTP: answer where it comes from. Once latched, a stranger cannot take the stream over
  * while the partner still sends. */
-static bool accept_source(struct mleg *l, const struct sockaddr_storage *src, socklen_t len, int64_t now_us)
+static bool accept_source(struct mleg *l, const struct sockaddr_storage *src, socklen_t len,
+                          int64_t now_us)
 {
 	if (l->is_latched && same_addr(src, &l->peer))
 		return true;
@@ -157,7 +160,8 @@ static void leg_readable(struct mleg *l, int64_t now_us)
 	uint8_t packet[PACKET_ROOM];
 	struct sockaddr_storage src;
 	socklen_t len = sizeof src;
-	ssize_t n = recvfrom(l->fd, packet, sizeof packet - WEB_KEYS_TAIL, 0, (struct sockaddr *)&src, &len);
+	ssize_t n = recvfrom(l->fd, packet, sizeof packet - WEB_KEYS_TAIL, 0,
+	                     (struct sockaddr *)&src, &len);
 	/* 0..3 is STUN, 200..207 in the second byte RTCP: neither may latch. */
 	if (n < RTP_FIXED_BYTES || packet[0] >> 6 != 2 || (packet[1] >= 192 && packet[1] <= 223))
 		return;
@@ -235,8 +239,8 @@ static void do_peer(struct mleg *l, const struct media_peer *p)
 		return;
 	if (l->is_latched && same_addr(&p->addr, &l->peer))
 		return;
-	/* A peer behind NAT says an address it does not send from: what was latched holds until the peer
-	 * says something new or falls silent. */
+	/* A peer behind NAT says an address it does not send from: what was latched holds until the
+	 * peer says something new or falls silent. */
 	if (!l->is_latched || !l->has_peer)
 		l->peer = p->addr;
 	l->peer_len = addr_len(&l->peer);
@@ -315,9 +319,12 @@ static void do_record(struct media *m, struct mleg *l, char *path, int64_t now_u
 	if (!l->tap) {
 		struct recorder_result *r = calloc(1, sizeof *r);
 		if (r) {
-			*r = (struct recorder_result){ .leg = l->id, .sys_errno = EBUSY, .answer_ms = -1 };
+			*r = (struct recorder_result){ .leg = l->id,
+				                       .sys_errno = EBUSY,
+				                       .answer_ms = -1 };
 			strncpy(r->path, path, sizeof r->path - 1);
-			media_tell(m, &(struct media_event){ .kind = MEV_RECORDER, .leg = l->id, .result = r });
+			media_tell(m, &(struct media_event){
+					  .kind = MEV_RECORDER, .leg = l->id, .result = r });
 		}
 	}
 	free(path);
@@ -333,12 +340,16 @@ static void do_stats(struct media *m, struct mleg *l, const struct command *c)
 		.jitter_us = (int)((l->rx.jitter_q4 >> 4) * 125),
 		.rtt_ms = -1,
 		.tx_lost_pct = -1,
-		.rx_level_dbov = l->rx.packets ? level_alaw_dbov(l->last_payload, FRAME_SAMPLES) : LEVEL_SILENCE_DBOV,
+		.rx_level_dbov = l->rx.packets ? level_alaw_dbov(l->last_payload, FRAME_SAMPLES)
+		                               : LEVEL_SILENCE_DBOV,
 	};
 	if (l->web)
 		web_quality(l->web, &s.rtt_ms, &s.tx_lost_pct);
-	media_tell(m, &(struct media_event){
-			      .kind = MEV_STATS, .leg = l->id, .stats = s, .stats_fn = c->stats.fn, .stats_ctx = c->stats.ctx });
+	media_tell(m, &(struct media_event){ .kind = MEV_STATS,
+	                                     .leg = l->id,
+	                                     .stats = s,
+	                                     .stats_fn = c->stats.fn,
+	                                     .stats_ctx = c->stats.ctx });
 }
 
 static void do_command(struct media *m, const struct command *c, int64_t now_us)
@@ -643,7 +654,8 @@ void media_answered(struct media *m, struct mleg *l)
 
 void media_bridge(struct media *m, struct mleg *customer, struct mleg *agent, enum bridge_how how)
 {
-	command(m, &(struct command){ .op = OP_BRIDGE, .leg = customer, .other = agent, .how = how });
+	command(m,
+	        &(struct command){ .op = OP_BRIDGE, .leg = customer, .other = agent, .how = how });
 }
 
 void media_unbridge(struct media *m, struct mleg *l)
@@ -651,9 +663,11 @@ void media_unbridge(struct media *m, struct mleg *l)
 	command(m, &(struct command){ .op = OP_UNBRIDGE, .leg = l });
 }
 
-void media_play(struct media *m, struct mleg *l, enum play kind, struct clip *clip, bool is_looped, int64_t play_id)
+void media_play(struct media *m, struct mleg *l, enum play kind, struct clip *clip, bool is_looped,
+                int64_t play_id)
 {
-	command(m, &(struct command){ .op = OP_PLAY, .leg = l, .on = is_looped, .play = { kind, clip, play_id } });
+	command(m, &(struct command){
+		       .op = OP_PLAY, .leg = l, .on = is_looped, .play = { kind, clip, play_id } });
 }
 
 void media_tone(struct media *m, struct mleg *l, enum tone tone, int duration_ms)
@@ -697,7 +711,8 @@ void media_record_stop(struct media *m, struct mleg *l)
 
 void media_listen(struct media *m, struct mleg *supervisor, struct mleg *target, enum listen how)
 {
-	command(m, &(struct command){ .op = OP_LISTEN, .leg = supervisor, .other = target, .listen = how });
+	command(m, &(struct command){
+		       .op = OP_LISTEN, .leg = supervisor, .other = target, .listen = how });
 }
 
 void media_watch(struct media *m, struct mleg *l, bool on)

@@ -1,7 +1,7 @@
 /* voice/media.h -- what the signalling loop tells the media thread, and what it hears back.
  *
- * A struct mleg belongs to the media thread from media_add() to media_remove(); signalling holds the
- * pointer only to name it. Commands are carried out in order. */
+ * A struct mleg belongs to the media thread from media_add() to media_remove(); signalling holds
+ * the pointer only to name it. Commands are carried out in order. */
 #ifndef VOICE_MEDIA_H
 #define VOICE_MEDIA_H
 
@@ -22,10 +22,10 @@ struct media_stats {
 };
 
 enum media_event_kind {
-	MEV_AUDIO,    /* first RTP since the leg began */
-	MEV_FIRST,    /* first RTP since the answer */
+	MEV_AUDIO, /* first RTP since the leg began */
+	MEV_FIRST, /* first RTP since the answer */
 	MEV_DIGIT,
-	MEV_UP,       /* browser connected */
+	MEV_UP, /* browser connected */
 	MEV_LOST,
 	MEV_BACK,
 	MEV_PLAYED,
@@ -59,7 +59,8 @@ enum err media_new(const struct media_cfg *cfg, struct media **ret, struct why *
 void media_free(struct media **m);
 
 int media_web_port(const struct media *m);
-const unsigned char *media_fingerprint(const struct media *m); /* 32 bytes: SHA-256 of our certificate */
+const unsigned char *
+media_fingerprint(const struct media *m); /* 32 bytes: SHA-256 of our certificate */
 void media_stats(struct media *m, struct media_stats *ret); /* any thread */
 /** Sends again what found no room in the mailbox; call it now and then. */
 void media_flush(struct media *m);
@@ -72,8 +73,8 @@ void media_remove(struct media *m, struct mleg *l);
 struct media_peer {
 	struct sockaddr_storage addr; /* ss_family 0: unknown yet */
 	enum codec codec;
-	int pt_digits;  /* -1 = the peer takes none */
-	bool can_send;  /* not held by the peer, media wanted */
+	int pt_digits; /* -1 = the peer takes none */
+	bool can_send; /* not held by the peer, media wanted */
 };
 void media_set_peer(struct media *m, struct mleg *l, const struct media_peer *p);
 void media_set_web(struct media *m, struct mleg *l, struct web *w); /* takes `w` over */
@@ -81,8 +82,8 @@ void media_ringing(struct media *m, struct mleg *l, bool on); /* its partner hea
 void media_answered(struct media *m, struct mleg *l);
 void media_bridge(struct media *m, struct mleg *customer, struct mleg *agent, enum bridge_how how);
 void media_unbridge(struct media *m, struct mleg *l);
-void media_play(struct media *m, struct mleg *l, enum play kind, struct clip *clip /* taken over; NULL = music */,
-                bool is_looped, int64_t play_id);
+void media_play(struct media *m, struct mleg *l, enum play kind,
+                struct clip *clip /* taken over; NULL = music */, bool is_looped, int64_t play_id);
 void media_tone(struct media *m, struct mleg *l, enum tone tone, int duration_ms);
 void media_stop(struct media *m, struct mleg *l);
 void media_mute(struct media *m, struct mleg *l, bool on);

@@ -1,5 +1,5 @@
-/* voice/media_int.h -- the media thread's own state. Nothing here is touched by another thread, except
- * what says atomic and the mailboxes. */
+/* voice/media_int.h -- the media thread's own state. Nothing here is touched by another thread,
+ * except what says atomic and the mailboxes. */
 #ifndef VOICE_MEDIA_INT_H
 #define VOICE_MEDIA_INT_H
 
@@ -22,19 +22,19 @@ enum {
 	FRAME_SAMPLES = 160,
 	TICK_US = 20000,
 	PACKET_ROOM = 2048,
-	FIRST_FRAMES = 128,    /* 2.5 s of early words at most */
-	FIRST_KEEP = 50,       /* 1 s of them from before the bridge */
+	FIRST_FRAMES = 128, /* 2.5 s of early words at most */
+	FIRST_KEEP = 50,    /* 1 s of them from before the bridge */
 };
 
 /* Who makes what a leg is sent. */
 enum tx_mode {
 	TX_NONE,
-	TX_RELAY,    /* the partner's packets as they come */
+	TX_RELAY, /* the partner's packets as they come */
 	TX_DIGITS,
-	TX_PLAY,     /* prompt or tone */
-	TX_MUSIC,    /* hold */
+	TX_PLAY,  /* prompt or tone */
+	TX_MUSIC, /* hold */
 	TX_RINGBACK,
-	TX_CONNECT,  /* connect tone, then the partner's first words, then TX_RELAY */
+	TX_CONNECT, /* connect tone, then the partner's first words, then TX_RELAY */
 	TX_MIX,
 	TX_SILENCE,
 };
@@ -114,11 +114,11 @@ struct media {
 
 	struct mleg *legs;
 	size_t leg_count;
-	struct mleg **ticking;   /* legs whose mode is made by the tick */
-	struct mleg **ringing;   /* legs whose frame is wanted by a mix */
+	struct mleg **ticking; /* legs whose mode is made by the tick */
+	struct mleg **ringing; /* legs whose frame is wanted by a mix */
 	struct mleg **taps;
 	size_t ticking_n, ringing_n, taps_n, room;
-	bool is_stale;           /* the three lists and the modes need mix_arrange() */
+	bool is_stale; /* the three lists and the modes need mix_arrange() */
 	int64_t next_tick_us;
 	uint64_t ticks;
 
@@ -128,7 +128,8 @@ struct media {
 /* media.c */
 void media_tell(struct media *m, const struct media_event *ev);
 void media_tell_kind(struct mleg *l, enum media_event_kind kind);
-/** Sends `len` bytes: header (to be filled in by the caller) and payload. Room for 160 bytes must follow. */
+/** Sends `len` bytes: header (to be filled in by the caller) and payload. Room for 160 bytes must
+ * follow. */
 void mleg_send(struct mleg *l, uint8_t *packet, size_t len);
 bool mleg_can_send(const struct mleg *l);
 
@@ -141,7 +142,8 @@ void mix_arrange(struct media *m);
 void mix_tick(struct media *m, int64_t now_us);
 
 /* web.c: browsers on one port */
-enum err web_port_new(struct media *m, const struct sockaddr_storage *addr, struct web_port **ret, struct why *why) MUST_USE;
+enum err web_port_new(struct media *m, const struct sockaddr_storage *addr, struct web_port **ret,
+                      struct why *why) MUST_USE;
 void web_port_free(struct web_port **p);
 int web_port_fd(const struct web_port *p);
 int web_port_number(const struct web_port *p);
@@ -149,7 +151,8 @@ const unsigned char *web_port_fingerprint(const struct web_port *p);
 void web_readable(struct web_port *p, int64_t now_us);
 void web_attach(struct web_port *p, struct mleg *l, struct web *w, int64_t now_us);
 void web_detach(struct web_port *p, struct mleg *l); /* closes both connections of the leg */
-void web_tick(struct web_port *p, int64_t now_us);   /* every tick: DTLS timers; each second: consent, RTCP */
+void web_tick(struct web_port *p,
+              int64_t now_us); /* every tick: DTLS timers; each second: consent, RTCP */
 bool web_is_up(const struct web *w);
 void web_send_rtp(struct web_port *p, struct mleg *l, uint8_t *packet, size_t len);
 void web_quality(const struct web *w, int *ret_rtt_ms, int *ret_lost_pct);

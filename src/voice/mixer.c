@@ -11,17 +11,15 @@
 
 enum {
 	CONNECT_FRAMES = 10, /* 200 ms */
-	PAUSE_DBOV = -45,    /* first words: frames below are skipped to catch up with the present */
+	PAUSE_DBOV = -45, /* first words: frames below are skipped to catch up with the present */
 };
 
-/* spec/domain.md 4.1 (GB/T 3380); levels as networks send them, the connect tone softer than speech. */
+/* spec/domain.md 4.1 (GB/T 3380); levels as networks send them, the connect tone softer than
+ * speech. */
 static const struct tone_spec TONES[TONE_COUNT] = {
-	[TONE_RINGBACK] = { 450, -20, 1000, 4000 },
-	[TONE_BUSY] = { 450, -20, 350, 350 },
-	[TONE_CONGESTION] = { 450, -20, 700, 700 },
-	[TONE_DIAL] = { 450, -20, 1000, 0 },
-	[TONE_CONNECT] = { 880, -22, 200, 800 },
-	[TONE_TEST] = { 1000, -20, 1000, 0 },
+	[TONE_RINGBACK] = { 450, -20, 1000, 4000 }, [TONE_BUSY] = { 450, -20, 350, 350 },
+	[TONE_CONGESTION] = { 450, -20, 700, 700 }, [TONE_DIAL] = { 450, -20, 1000, 0 },
+	[TONE_CONNECT] = { 880, -22, 200, 800 },    [TONE_TEST] = { 1000, -20, 1000, 0 },
 };
 
 /* ---- who is sent what ---- */
@@ -38,7 +36,8 @@ static bool is_mixed(const struct media *m, const struct mleg *l)
 	for (const struct mleg *s = m->legs; s; s = s->next) {
 		if (!s->listen_target || s->listen < LISTEN_WHISPER)
 			continue;
-		if (s->listen_target == l || (s->listen == LISTEN_BARGE && s->listen_target->partner == l))
+		if (s->listen_target == l ||
+		    (s->listen == LISTEN_BARGE && s->listen_target->partner == l))
 			return true;
 	}
 	return false;
@@ -194,21 +193,23 @@ static void mix_frame(struct media *m, const struct mleg *l, int16_t *pcm)
 	}
 	for (const struct mleg *s = m->legs; s; s = s->next) {
 		const struct mleg *t = s->listen_target;
-		if (t && ((t == l && s->listen >= LISTEN_WHISPER) || (t->partner == l && s->listen == LISTEN_BARGE)))
+		if (t && ((t == l && s->listen >= LISTEN_WHISPER) ||
+		          (t->partner == l && s->listen == LISTEN_BARGE)))
 			add_frame(sum, s);
 	}
 	for (int i = 0; i < FRAME_SAMPLES; i++)
 		pcm[i] = (int16_t)(sum[i] > 32767 ? 32767 : sum[i] < -32767 ? -32767 : sum[i]);
 }
 
-/* Connect tone, then the partner's words since the answer. Pauses in them are left out until the agent
- * hears the present; then the relay takes over. */
+/* Connect tone, then the partner's words since the answer. Pauses in them are left out until the
+ * agent hears the present; then the relay takes over. */
 static void connect_frame(struct mleg *l, uint8_t *alaw)
 {
 	struct first_words *f = l->partner->first;
 	if (l->connect_tone_at < CONNECT_FRAMES) {
 		int16_t pcm[FRAME_SAMPLES];
-		tone_fill(&TONES[TONE_CONNECT], (int64_t)l->connect_tone_at++ * FRAME_SAMPLES, pcm, FRAME_SAMPLES);
+		tone_fill(&TONES[TONE_CONNECT], (int64_t)l->connect_tone_at++ * FRAME_SAMPLES, pcm,
+		          FRAME_SAMPLES);
 		for (int i = 0; i < FRAME_SAMPLES; i++)
 			alaw[i] = alaw_encode(pcm[i]);
 		return;
@@ -242,7 +243,8 @@ static void digits_frame(struct mleg *l, int64_t now_us)
 		if (d.is_first)
 			l->dtx.ts = o.ts;
 		memcpy(packet + RTP_FIXED_BYTES, d.payload, DIGIT_EVENT_BYTES);
-		rtp_write_header(packet, (uint8_t)l->pt_digits, d.is_first, o.seq, l->dtx.ts, l->tx.ssrc);
+		rtp_write_header(packet, (uint8_t)l->pt_digits, d.is_first, o.seq, l->dtx.ts,
+		                 l->tx.ssrc);
 		mleg_send(l, packet, RTP_FIXED_BYTES + DIGIT_EVENT_BYTES);
 	}
 }
@@ -296,7 +298,8 @@ static void tick_leg(struct media *m, struct mleg *l, int64_t now_us)
 	if (l->codec == CODEC_PCMU)
 		alaw_to_ulaw(payload, payload, FRAME_SAMPLES);
 	struct rtp_out o = rtp_tx_frame(&l->tx, FRAME_SAMPLES, now_us);
-	rtp_write_header(packet, l->codec == CODEC_PCMA ? 8 : 0, o.is_marked, o.seq, o.ts, l->tx.ssrc);
+	rtp_write_header(packet, l->codec == CODEC_PCMA ? 8 : 0, o.is_marked, o.seq, o.ts,
+	                 l->tx.ssrc);
 	mleg_send(l, packet, RTP_FIXED_BYTES + FRAME_SAMPLES);
 }
 

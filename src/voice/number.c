@@ -41,8 +41,10 @@ static bool is_local_fixed(const struct trunk_cfg *t, const char *national)
 	return n && !is_mobile(t, national) && strncmp(national, t->local_area, n) == 0;
 }
 
-/* `e164` without '+'. Numbers of other countries leave in the international form whatever the format. */
-static void write_number(const struct trunk_cfg *t, enum numfmt f, const char *e164, char *buf, size_t size)
+/* `e164` without '+'. Numbers of other countries leave in the international form whatever the
+ * format. */
+static void write_number(const struct trunk_cfg *t, enum numfmt f, const char *e164, char *buf,
+                         size_t size)
 {
 	size_t cc = strlen(t->country);
 	bool is_home = cc && strncmp(e164, t->country, cc) == 0 && strlen(e164) > cc + 2;
@@ -61,8 +63,8 @@ static void write_number(const struct trunk_cfg *t, enum numfmt f, const char *e
 		snprintf(buf, size, "0%s", national);
 }
 
-enum err number_format(const struct trunk_cfg *t, bool is_callee, const char *e164, char *buf, size_t size,
-                       struct why *why)
+enum err number_format(const struct trunk_cfg *t, bool is_callee, const char *e164, char *buf,
+                       size_t size, struct why *why)
 {
 	enum numfmt f = is_callee ? t->callee_fmt : t->caller_fmt;
 	const char *prefix = is_callee ? t->callee_prefix : t->caller_prefix;
@@ -94,7 +96,8 @@ void number_parse(const struct trunk_cfg *t, const char *wire, char *buf, size_t
 		snprintf(buf, size, "+%s%s", cc, wire);
 	else if (strncmp(wire, cc, cc_len) == 0 && strlen(wire) >= cc_len + 9)
 		snprintf(buf, size, "+%s", wire);
-	else if (t->local_area[0] && (strlen(wire) == 7 || strlen(wire) == 8) && wire[0] >= '2' && wire[0] <= '8')
+	else if (t->local_area[0] && (strlen(wire) == 7 || strlen(wire) == 8) && wire[0] >= '2' &&
+	         wire[0] <= '8')
 		snprintf(buf, size, "+%s%s%s", cc, t->local_area, wire);
 	else
 		snprintf(buf, size, "%s", wire); /* 95xxx, 400..., 12345: no E.164 form */

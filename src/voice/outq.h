@@ -1,5 +1,5 @@
-/* voice/outq.h -- one thread's way into a bounded mailbox, in order and without loss: what does not fit
- * waits in a list of the sender and goes first next time.
+/* voice/outq.h -- one thread's way into a bounded mailbox, in order and without loss: what does not
+ * fit waits in a list of the sender and goes first next time.
  *
  * Used where a lost message would leave a call hanging (legs' events and commands); the number of
  * messages is bounded by what the legs do. Thread: one sender. */

@@ -182,8 +182,8 @@ static void run(void *arg)
 	}
 }
 
-/* For what must not be lost. The queue is full when the disk stalls for seconds; then even the media
- * thread is better late than a recording left open for ever. */
+/* For what must not be lost. The queue is full when the disk stalls for seconds; then even the
+ * media thread is better late than a recording left open for ever. */
 static void post_surely(struct recorder *r, const struct msg *m)
 {
 	while (mailbox_post(r->box, m, NULL))
@@ -257,9 +257,12 @@ bool recorder_write(struct recorder *r, struct page *p)
 	return false;
 }
 
-void recorder_close(struct recorder *r, struct recording *rec, int64_t start_utc_ms, int64_t answer_ms)
+void recorder_close(struct recorder *r, struct recording *rec, int64_t start_utc_ms,
+                    int64_t answer_ms)
 {
-	struct msg m = { .op = OP_CLOSE, .rec = rec, .start_utc_ms = start_utc_ms, .answer_ms = answer_ms };
+	struct msg m = {
+		.op = OP_CLOSE, .rec = rec, .start_utc_ms = start_utc_ms, .answer_ms = answer_ms
+	};
 	post_surely(r, &m);
 }
 
@@ -272,7 +275,8 @@ bool recorder_load(struct recorder *r, const char *path, int64_t leg, int64_t pl
 	return false;
 }
 
-void recorder_counts(const struct recorder *r, int64_t *ret_open, int64_t *ret_bytes, int64_t *ret_gaps)
+void recorder_counts(const struct recorder *r, int64_t *ret_open, int64_t *ret_bytes,
+                     int64_t *ret_gaps)
 {
 	*ret_open = atomic_load(&r->open);
 	*ret_bytes = atomic_load(&r->bytes);

@@ -1,5 +1,5 @@
-/* What arrives on a leg: counted, recorded, kept for the mixer, and passed on to the partner without
- * decoding. */
+/* What arrives on a leg: counted, recorded, kept for the mixer, and passed on to the partner
+ * without decoding. */
 #include <string.h>
 
 #include "audio/g711.h"
@@ -22,7 +22,9 @@ static void take_digit(struct mleg *l, const struct rtp *p)
 	char digit = digits_rx_take(&l->drx, p->ssrc, p->ts, p->payload, p->len);
 	if (!digit)
 		return;
-	struct media_event ev = { .kind = MEV_DIGIT, .leg = l->id, .digit = digit, .at_ms = clock_mono_ms() };
+	struct media_event ev = {
+		.kind = MEV_DIGIT, .leg = l->id, .digit = digit, .at_ms = clock_mono_ms()
+	};
 	media_tell(l->m, &ev);
 }
 
@@ -71,7 +73,8 @@ static void pass_on(struct mleg *from, struct mleg *to, struct rtp *p, int64_t n
 		ulaw_to_alaw(p->payload, p->payload, p->len);
 	struct rtp_out o = rtp_tx_relay(&to->tx, p, now_us);
 	uint8_t *packet = p->payload - RTP_FIXED_BYTES;
-	rtp_write_header(packet, to->codec == CODEC_PCMA ? PT_PCMA : PT_PCMU, o.is_marked, o.seq, o.ts, to->tx.ssrc);
+	rtp_write_header(packet, to->codec == CODEC_PCMA ? PT_PCMA : PT_PCMU, o.is_marked, o.seq,
+	                 o.ts, to->tx.ssrc);
 	mleg_send(to, packet, RTP_FIXED_BYTES + p->len);
 }
 
@@ -95,7 +98,8 @@ static void note_arrival(struct mleg *l, int64_t now_us)
 /* Whether anybody but the relay wants to see A-law bytes. */
 static bool is_wanted(const struct mleg *l, const struct mleg *partner_relayed)
 {
-	return l->tap || l->first || l->is_ring_on || l->is_watched || (partner_relayed && partner_relayed->tap);
+	return l->tap || l->first || l->is_ring_on || l->is_watched ||
+	       (partner_relayed && partner_relayed->tap);
 }
 
 void relay_receive(struct mleg *l, uint8_t *packet, size_t bytes, int64_t now_us)

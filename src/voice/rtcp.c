@@ -50,8 +50,8 @@ static void write_head(uint8_t *p, unsigned count, unsigned type, size_t bytes)
 	p[3] = (uint8_t)(bytes / 4 - 1);
 }
 
-size_t rtcp_report_write(uint8_t buf[RTCP_REPORT_BYTES], const struct rtp_tx *tx, struct rtp_rx *rx, int64_t now_us,
-                         int64_t now_utc_us)
+size_t rtcp_report_write(uint8_t buf[RTCP_REPORT_BYTES], const struct rtp_tx *tx, struct rtp_rx *rx,
+                         int64_t now_us, int64_t now_utc_us)
 {
 	static const char CNAME[] = "hujiao";
 	bool has_block = rx->is_started, is_sr = tx->is_started;
@@ -84,15 +84,16 @@ size_t rtcp_report_write(uint8_t buf[RTCP_REPORT_BYTES], const struct rtp_tx *tx
 
 static void read_block(const uint8_t *b, int64_t now_utc_us, struct rtcp_news *ret)
 {
-	uint32_t lsr = get32(b + 16), dlsr = get32(b + 20), now = (uint32_t)(ntp_time(now_utc_us) >> 16);
+	uint32_t lsr = get32(b + 16), dlsr = get32(b + 20),
+		 now = (uint32_t)(ntp_time(now_utc_us) >> 16);
 	int64_t rtt = (int64_t)(int32_t)(now - lsr - dlsr) * 1000 / 65536;
 	ret->has_report = true;
 	ret->lost_pct = b[4] * 100 / 256;
 	ret->rtt_ms = lsr && rtt >= 0 && rtt < 60000 ? (int)rtt : -1;
 }
 
-struct rtcp_news rtcp_report_read(const uint8_t *p, size_t len, uint32_t our_ssrc, struct rtp_rx *rx, int64_t now_us,
-                                  int64_t now_utc_us)
+struct rtcp_news rtcp_report_read(const uint8_t *p, size_t len, uint32_t our_ssrc,
+                                  struct rtp_rx *rx, int64_t now_us, int64_t now_utc_us)
 {
 	struct rtcp_news news = { .rtt_ms = -1 };
 	while (len >= 8 && p[0] >> 6 == 2) {
@@ -104,7 +105,8 @@ struct rtcp_news rtcp_report_read(const uint8_t *p, size_t len, uint32_t our_ssr
 			rx->last_sr_mid = get32(p + 10);
 			rx->last_sr_us = now_us;
 		}
-		for (size_t i = 0; (p[1] == TYPE_SR || p[1] == TYPE_RR) && i < blocks; i++, at += BLOCK_BYTES)
+		for (size_t i = 0; (p[1] == TYPE_SR || p[1] == TYPE_RR) && i < blocks;
+		     i++, at += BLOCK_BYTES)
 			if (at + BLOCK_BYTES <= n && get32(p + at) == our_ssrc)
 				read_block(p + at, now_utc_us, &news);
 		p += n;

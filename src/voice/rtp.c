@@ -2,7 +2,7 @@
 
 enum {
 	FRAME = 160,
-	MAX_DROPOUT = 3000,    /* RFC 3550 A.1 */
+	MAX_DROPOUT = 3000, /* RFC 3550 A.1 */
 	MAX_MISORDER = 100,
 	MAX_TS_JUMP = 5 * RTP_RATE,
 };
@@ -44,7 +44,8 @@ bool rtp_parse(uint8_t *p, size_t bytes, struct rtp *ret)
 	return true;
 }
 
-void rtp_write_header(uint8_t *p, uint8_t pt, bool is_marked, uint16_t seq, uint32_t ts, uint32_t ssrc)
+void rtp_write_header(uint8_t *p, uint8_t pt, bool is_marked, uint16_t seq, uint32_t ts,
+                      uint32_t ssrc)
 {
 	p[0] = 0x80;
 	p[1] = (uint8_t)(pt | (is_marked ? 0x80 : 0));
@@ -71,7 +72,8 @@ static void rx_jitter(struct rtp_rx *r, const struct rtp *p, int64_t now_us)
 {
 	int64_t transit = (int64_t)(int32_t)((uint32_t)(now_us * RTP_RATE / 1000000) - p->ts);
 	if (r->last_transit != INT64_MIN) {
-		int64_t d = transit > r->last_transit ? transit - r->last_transit : r->last_transit - transit;
+		int64_t d = transit > r->last_transit ? transit - r->last_transit
+		                                      : r->last_transit - transit;
 		if (d < MAX_TS_JUMP)
 			r->jitter_q4 += d - ((r->jitter_q4 + 8) >> 4);
 	}
@@ -104,7 +106,8 @@ bool rtp_rx_take(struct rtp_rx *r, const struct rtp *p, int64_t now_us)
 
 void rtp_tx_init(struct rtp_tx *t, uint32_t random_ssrc, uint16_t random_seq, uint32_t random_ts)
 {
-	/* Below 0x8000: no wrap in the first 11 minutes, which some SRTP stacks take badly (RFC 3711 3.3.1). */
+	/* Below 0x8000: no wrap in the first 11 minutes, which some SRTP stacks take badly (RFC
+	 * 3711 3.3.1). */
 	*t = (struct rtp_tx){ .ssrc = random_ssrc, .seq = random_seq & 0x7fff, .ts = random_ts };
 }
 
@@ -132,8 +135,8 @@ static bool fits_relay(const struct rtp_tx *t, const struct rtp *in)
 {
 	int32_t dts = (int32_t)(in->ts + t->dts - t->ts);
 	int16_t dseq = (int16_t)(in->seq + t->dseq - t->seq);
-	return t->is_relaying && t->src_ssrc == in->ssrc && dts < MAX_TS_JUMP && dts > -MAX_TS_JUMP &&
-	       dseq < MAX_DROPOUT && dseq > -MAX_MISORDER;
+	return t->is_relaying && t->src_ssrc == in->ssrc && dts < MAX_TS_JUMP &&
+	       dts > -MAX_TS_JUMP && dseq < MAX_DROPOUT && dseq > -MAX_MISORDER;
 }
 
 struct rtp_out rtp_tx_relay(struct rtp_tx *t, const struct rtp *in, int64_t now_us)
@@ -145,7 +148,8 @@ struct rtp_out rtp_tx_relay(struct rtp_tx *t, const struct rtp *in, int64_t now_
 		t->src_ssrc = in->ssrc;
 		t->is_relaying = t->is_started = true;
 	}
-	struct rtp_out out = { (uint16_t)(in->seq + t->dseq), in->ts + t->dts, is_new || in->is_marked };
+	struct rtp_out out = { (uint16_t)(in->seq + t->dseq), in->ts + t->dts,
+		               is_new || in->is_marked };
 	if (is_new || (int16_t)(out.seq - t->seq) > 0) {
 		t->seq = out.seq;
 		t->ts = out.ts;

@@ -23,14 +23,15 @@ struct rtp {
 bool rtp_parse(uint8_t *packet, size_t bytes, struct rtp *ret);
 
 /** Writes the fixed header (no CSRC, no extension). */
-void rtp_write_header(uint8_t *p, uint8_t pt, bool is_marked, uint16_t seq, uint32_t ts, uint32_t ssrc);
+void rtp_write_header(uint8_t *p, uint8_t pt, bool is_marked, uint16_t seq, uint32_t ts,
+                      uint32_t ssrc);
 
 /* ---- what comes in ---- */
 
 struct rtp_rx {
 	bool is_started;
 	uint32_t ssrc;
-	uint32_t base_ext, max_ext; /* extended sequence numbers of this source */
+	uint32_t base_ext, max_ext;  /* extended sequence numbers of this source */
 	int64_t packets, lost, late; /* since the leg began, over all sources */
 	uint32_t src_packets;        /* of this source, for RTCP */
 	int64_t jitter_q4;           /* RFC 3550 A.8, timestamp units * 16 */
@@ -47,11 +48,11 @@ bool rtp_rx_take(struct rtp_rx *r, const struct rtp *p, int64_t now_us);
 
 struct rtp_tx {
 	uint32_t ssrc;
-	uint16_t seq;      /* of the last packet */
-	uint32_t ts;       /* of the last packet */
+	uint16_t seq; /* of the last packet */
+	uint32_t ts;  /* of the last packet */
 	bool is_started;
-	int64_t last_us;   /* when it left */
-	bool is_relaying;  /* the two offsets hold */
+	int64_t last_us;  /* when it left */
+	bool is_relaying; /* the two offsets hold */
 	uint32_t src_ssrc;
 	uint16_t dseq;
 	uint32_t dts;

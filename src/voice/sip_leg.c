@@ -10,6 +10,7 @@
 enum { NO_ANSWER_MS = 4000, RING_MS = 30000, ANSWERED_CODE = 200 };
 
 static const char CTYPE[] = "application/sdp";
+static const char CALL_HDR[] = "X-Hujiao-Call";
 static const char ALLOW_HDR[] = "Allow: INVITE,ACK,BYE,CANCEL,UPDATE,INFO,OPTIONS\r\n";
 
 /* "Q.850;cause=17;text=..." (RFC 3326) */
@@ -57,11 +58,13 @@ static void on_close(int err, const struct sip_msg *msg, void *arg)
 	else if (is_bye && l->is_answered)
 		leg_end(l, CAUSE_NORMAL, ENDED_BY_PEER);
 	else if (l->is_answered)
-		leg_end(l, err == EBADMSG || err == ENOTSUP ? CAUSE_CODEC : CAUSE_MEDIA_LOST, ENDED_BY_NETWORK);
+		leg_end(l, err == EBADMSG || err == ENOTSUP ? CAUSE_CODEC : CAUSE_MEDIA_LOST,
+		        ENDED_BY_NETWORK);
 	else if (err == EBADMSG || err == ENOTSUP)
 		leg_end(l, CAUSE_CODEC, ENDED_BY_NETWORK);
 	else
-		leg_end(l, find_cause(l), msg && msg->scode < 500 ? ENDED_BY_PEER : ENDED_BY_NETWORK);
+		leg_end(l, find_cause(l),
+		        msg && msg->scode < 500 ? ENDED_BY_PEER : ENDED_BY_NETWORK);
 }
 
 static const char *reason_of(int code)
@@ -70,9 +73,15 @@ static const char *reason_of(int code)
 		int code;
 		const char *text;
 	} TEXTS[] = {
-		{ 403, "Forbidden" },       { 404, "Not Found" },         { 410, "Gone" },
-		{ 420, "Bad Extension" },   { 480, "Temporarily Unavailable" }, { 484, "Address Incomplete" },
-		{ 486, "Busy Here" },       { 488, "Not Acceptable Here" }, { 503, "Service Unavailable" },
+		{ 403, "Forbidden" },
+		{ 404, "Not Found" },
+		{ 410, "Gone" },
+		{ 420, "Bad Extension" },
+		{ 480, "Temporarily Unavailable" },
+		{ 484, "Address Incomplete" },
+		{ 486, "Busy Here" },
+		{ 488, "Not Acceptable Here" },
+		{ 503, "Service Unavailable" },
 		{ 603, "Decline" },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(TEXTS); i++)
@@ -137,7 +146,8 @@ static void now_up(struct leg *l)
 	tmr_cancel(&l->answer_tmr);
 	media_answered(l->v->media, l->media);
 	if (l->trunk && l->trunk->cfg.refresh_s > 0)
-		tmr_start(&l->refresh_tmr, (uint64_t)l->trunk->cfg.refresh_s * 1000, refresh_due, l);
+		tmr_start(&l->refresh_tmr, (uint64_t)l->trunk->cfg.refresh_s * 1000, refresh_due,
+		          l);
 	leg_emit(l, LEG_EV_ANSWERED);
 	if (l->kind == LEG_PHONE && l->state == LS_UP)
 		leg_emit(l, LEG_EV_UP);
@@ -189,7 +199,8 @@ static void on_progress(const struct sip_msg *msg, void *arg)
 	first_provisional(l);
 	if (msg->scode < 180)
 		return;
-	/* Ours until the network's own audio arrives: a 183 whose media never come stays audible. */
+	/* Ours until the network's own audio arrives: a 183 whose media never come stays audible.
+	 */
 	if (!l->is_early_told)
 		media_ringing(l->v->media, l->media, true);
 	if (mbuf_get_left(msg->mb) && sdp_decode(l->sdp, msg->mb, false) == 0) {
@@ -214,9 +225,10 @@ static void on_info(struct sip *sip, const struct sip_msg *msg, void *arg)
 {
 	struct leg *l = arg;
 	struct pl digit = PL_INIT;
-	bool is_digit = re_regex((const char *)mbuf_buf(msg->mb), mbuf_get_left(msg->mb), "Signal=[ ]*[0-9*#A-D]1", NULL,
-	                         &digit) == 0;
-	sip_treply(NULL, sip, msg, is_digit ? 200 : 415, is_digit ? "OK" : "Unsupported Media Type");
+	bool is_digit = re_regex((const char *)mbuf_buf(msg->mb), mbuf_get_left(msg->mb),
+	                         "Signal=[ ]*[0-9*#A-D]1", NULL, &digit) == 0;
+	sip_treply(NULL, sip, msg, is_digit ? 200 : 415,
+	           is_digit ? "OK" : "Unsupported Media Type");
 	if (is_digit && l->state != LS_ENDING)
 		leg_emit_event(l, &(struct leg_event){ .kind = LEG_EV_DIGIT, .digit = *digit.p });
 }
@@ -242,24 +254,28 @@ static enum err invite(struct leg *l, const struct invite *i, struct why *why)
 	const char *routes[] = { i->route };
 	int err = sdp_encode(&d, l->sdp, true);
 	if (!err)
-		err = sipsess_connect(&l->sess, l->ep->sock, i->uri, i->from_name, i->from, l->contact, i->route ? routes : NULL,
-		                      i->route ? 1 : 0, CTYPE, d, l->trunk ? trunk_auth : no_auth, l->trunk, false, on_offer,
-		                      on_answer, on_progress, on_established, on_info, NULL, on_close, l, "%s%s", ALLOW_HDR,
-		                      i->headers);
+		err = sipsess_connect(&l->sess, l->ep->sock, i->uri, i->from_name, i->from,
+		                      l->contact, i->route ? routes : NULL, i->route ? 1 : 0, CTYPE,
+		                      d, l->trunk ? trunk_auth : no_auth, l->trunk, false, on_offer,
+		                      on_answer, on_progress, on_established, on_info, NULL,
+		                      on_close, l, "%s%s", ALLOW_HDR, i->headers);
 	mem_deref(d);
 	if (err)
 		return fail(why, E_LEG_SEND, strerror(err));
-	re_snprintf(l->call_ref, sizeof l->call_ref, "%s", sip_dialog_callid(sipsess_dialog(l->sess)));
+	re_snprintf(l->call_ref, sizeof l->call_ref, "%s",
+	            sip_dialog_callid(sipsess_dialog(l->sess)));
 	l->state = LS_DIALING;
 	l->is_outbound = true;
-	int wait_ms = l->trunk && l->trunk->cfg.no_answer_ms > 0 ? l->trunk->cfg.no_answer_ms : NO_ANSWER_MS;
+	int wait_ms =
+	    l->trunk && l->trunk->cfg.no_answer_ms > 0 ? l->trunk->cfg.no_answer_ms : NO_ANSWER_MS;
 	tmr_start(&l->answer_tmr, (uint64_t)wait_ms, no_provisional, l);
 	atomic_fetch_add(&l->v->calls_out, 1);
 	return ERR_OK;
 }
 
-static enum err open_leg(struct voice *v, enum leg_kind kind, const char *bind_addr, const char *told_addr,
-                         const enum codec *codecs, int n, struct leg **ret, struct why *why)
+static enum err open_leg(struct voice *v, enum leg_kind kind, const char *bind_addr,
+                         const char *told_addr, const enum codec *codecs, int n, struct leg **ret,
+                         struct why *why)
 {
 	int fd = -1, port = 0;
 	struct leg *l = NULL;
@@ -284,23 +300,33 @@ static void identity_headers(const struct trunk *t, const char *caller, char *bu
 	buf[0] = '\0';
 	if (c->identity != IDENTITY_FROM)
 		re_snprintf(buf, size, "%s: <sip:%s@%s>\r\n",
-		            c->identity == IDENTITY_PAI ? "P-Asserted-Identity" : "P-Preferred-Identity", number, domain);
+		            c->identity == IDENTITY_PAI ? "P-Asserted-Identity"
+		                                        : "P-Preferred-Identity",
+		            number, domain);
 }
 
 static enum err send_invite(struct leg *l, const char *callee, const char *caller, struct why *why)
 {
 	const struct trunk_cfg *c = &l->trunk->cfg;
-	char uri[VOICE_URI_BYTES], from[VOICE_URI_BYTES], route[VOICE_URI_BYTES], headers[VOICE_URI_BYTES];
+	char uri[VOICE_URI_BYTES], from[VOICE_URI_BYTES], route[VOICE_URI_BYTES],
+	    headers[VOICE_URI_BYTES];
 	trunk_uri(l->trunk, callee, uri, sizeof uri);
-	re_snprintf(from, sizeof from, "sip:%s@%s", c->is_from_user && c->user[0] ? c->user : caller,
+	re_snprintf(from, sizeof from, "sip:%s@%s",
+	            c->is_from_user && c->user[0] ? c->user : caller,
 	            c->domain[0] ? c->domain : trunk_advertised(l->trunk));
 	identity_headers(l->trunk, caller, headers, sizeof headers);
+	if (c->is_call_id_sent) {
+		size_t n = strlen(headers);
+		re_snprintf(headers + n, sizeof headers - n, "%s: %lld\r\n", CALL_HDR,
+		            (long long)l->call_id);
+	}
 	trunk_contact(l->trunk, c->user[0] ? c->user : caller, l->contact, sizeof l->contact);
 	struct invite i = { uri, NULL, from, trunk_route(l->trunk, route, sizeof route), headers };
 	return invite(l, &i, why);
 }
 
-enum err sip_dial(struct voice *v, struct trunk *t, const struct dial *d, struct leg **ret, struct why *why)
+enum err sip_dial(struct voice *v, struct trunk *t, const struct dial *d, struct leg **ret,
+                  struct why *why)
 {
 	char callee[64], caller[64] = "anonymous";
 	struct leg *l = NULL;
@@ -311,7 +337,8 @@ enum err sip_dial(struct voice *v, struct trunk *t, const struct dial *d, struct
 		e = trunk_take(t, why);
 	if (e)
 		return e;
-	e = open_leg(v, LEG_TRUNK, t->ep->addr, trunk_advertised(t), t->cfg.codecs, t->cfg.codec_count, &l, why);
+	e = open_leg(v, LEG_TRUNK, t->ep->addr, trunk_advertised(t), t->cfg.codecs,
+	             t->cfg.codec_count, &l, why);
 	if (!l) {
 		trunk_call_over(t);
 		return e;
@@ -342,8 +369,8 @@ enum err leg_dial(struct voice *v, const struct dial *d, int64_t *ret_leg, struc
 	return e;
 }
 
-enum err phone_dial(struct voice *v, const char *uri, const char *tag, int64_t call_id, int64_t *ret_leg,
-                    struct why *why)
+enum err phone_dial(struct voice *v, const char *uri, const char *tag, int64_t call_id,
+                    int64_t *ret_leg, struct why *why)
 {
 	static const enum codec CODECS[] = { CODEC_PCMA, CODEC_PCMU };
 	struct uri parsed;
@@ -378,7 +405,8 @@ enum err phone_dial(struct voice *v, const char *uri, const char *tag, int64_t c
 
 static bool wants_extension(const struct sip_msg *msg, const char **ret)
 {
-	static const char *const KNOWN_BY_NAME[] = { "100rel", "timer", "precondition", "replaces" };
+	static const char *const KNOWN_BY_NAME[] = { "100rel", "timer", "precondition",
+		                                     "replaces" };
 	if (!sip_msg_hdr(msg, SIP_HDR_REQUIRE))
 		return false;
 	*ret = "100rel";
@@ -413,7 +441,8 @@ static void callee_of(const struct trunk *t, const struct sip_msg *msg, char *bu
 {
 	char wire[64];
 	user_of(&msg->uri.user, wire, sizeof wire);
-	if (t->cfg.user[0] && strcmp(wire, t->cfg.user) == 0) /* our registered contact says nothing */
+	if (t->cfg.user[0] &&
+	    strcmp(wire, t->cfg.user) == 0) /* our registered contact says nothing */
 		user_of(&msg->to.uri.user, wire, sizeof wire);
 	number_parse(&t->cfg, wire, buf, size);
 }
@@ -458,7 +487,8 @@ void sip_incoming(const struct sip_msg *msg, void *arg)
 	}
 	struct why why = { 0 };
 	t->status.calls_now++;
-	if (open_leg(ep->v, LEG_TRUNK, ep->addr, trunk_advertised(t), t->cfg.codecs, t->cfg.codec_count, &l, &why)) {
+	if (open_leg(ep->v, LEG_TRUNK, ep->addr, trunk_advertised(t), t->cfg.codecs,
+	             t->cfg.codec_count, &l, &why)) {
 		log_warn("voice", "call_refused", LOG_WHY(&why));
 		refuse(ep, msg, 503);
 		if (!l)
@@ -470,6 +500,8 @@ void sip_incoming(const struct sip_msg *msg, void *arg)
 	l->ep = ep;
 	re_snprintf(l->call_ref, sizeof l->call_ref, "%r", &msg->callid);
 	trunk_contact(t, t->cfg.user[0] ? t->cfg.user : "in", l->contact, sizeof l->contact);
+	const struct sip_hdr *call = sip_msg_xhdr(msg, CALL_HDR);
+	l->peer_call_id = call ? (int64_t)pl_u64(&call->val) : 0;
 	l->has_offer = mbuf_get_left(msg->mb) > 0;
 	if (!l->sdp_media) {
 		leg_discard(l);
@@ -481,11 +513,13 @@ void sip_incoming(const struct sip_msg *msg, void *arg)
 	}
 }
 
-static enum err accept_with(struct leg *l, int code, const char *reason, struct mbuf *d, struct why *why)
+static enum err accept_with(struct leg *l, int code, const char *reason, struct mbuf *d,
+                            struct why *why)
 {
-	int err = sipsess_accept(&l->sess, l->ep->sock, l->invite, (uint16_t)code, reason, l->contact, CTYPE, d,
-	                         l->trunk ? trunk_auth : no_auth, l->trunk, false, on_offer, on_answer, on_established,
-	                         on_info, NULL, on_close, l, "%s", ALLOW_HDR);
+	int err =
+	    sipsess_accept(&l->sess, l->ep->sock, l->invite, (uint16_t)code, reason, l->contact,
+	                   CTYPE, d, l->trunk ? trunk_auth : no_auth, l->trunk, false, on_offer,
+	                   on_answer, on_established, on_info, NULL, on_close, l, "%s", ALLOW_HDR);
 	l->invite = mem_deref((void *)(uintptr_t)l->invite);
 	return err ? fail(why, E_LEG_SEND, strerror(err)) : ERR_OK;
 }
@@ -557,12 +591,14 @@ static void update_reply(struct leg *l, const struct sip_msg *msg)
 	struct mbuf *d = NULL;
 	struct sip_contact contact;
 	sip_contact_set(&contact, l->contact, &msg->dst, msg->tp);
-	if (mbuf_get_left(msg->mb) && (!leg_sdp_take(l, msg->mb, true) || sdp_encode(&d, l->sdp, false))) {
+	if (mbuf_get_left(msg->mb) &&
+	    (!leg_sdp_take(l, msg->mb, true) || sdp_encode(&d, l->sdp, false))) {
 		sip_treply(NULL, l->ep->sip, msg, 488, reason_of(488));
 		return;
 	}
-	sip_treplyf(NULL, NULL, l->ep->sip, msg, false, 200, "OK", "%H%s%sContent-Length: %zu\r\n\r\n%b", sip_contact_print,
-	            &contact, ALLOW_HDR, d ? "Content-Type: application/sdp\r\n" : "", d ? mbuf_get_left(d) : (size_t)0,
+	sip_treplyf(NULL, NULL, l->ep->sip, msg, false, 200, "OK",
+	            "%H%s%sContent-Length: %zu\r\n\r\n%b", sip_contact_print, &contact, ALLOW_HDR,
+	            d ? "Content-Type: application/sdp\r\n" : "", d ? mbuf_get_left(d) : (size_t)0,
 	            d ? mbuf_buf(d) : NULL, d ? mbuf_get_left(d) : (size_t)0);
 	mem_deref(d);
 }

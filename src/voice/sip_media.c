@@ -12,7 +12,8 @@ enum { SOCKET_BYTES = 256 << 10 };
 
 static int bound_socket(const struct sa *at)
 {
-	int fd = socket(sa_af(at), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), size = SOCKET_BYTES;
+	int fd = socket(sa_af(at), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
+	    size = SOCKET_BYTES;
 	if (fd < 0)
 		return -1;
 	if (bind(fd, &at->u.sa, at->len)) {
@@ -23,8 +24,10 @@ static int bound_socket(const struct sa *at)
 	return fd;
 }
 
-/* Even, at random: some gateways insist on the first, and guessing the next one is harder with the second. */
-enum err rtp_port_open(struct voice *v, const char *addr, int *ret_fd, int *ret_port, struct why *why)
+/* Even, at random: some gateways insist on the first, and guessing the next one is harder with the
+ * second. */
+enum err rtp_port_open(struct voice *v, const char *addr, int *ret_fd, int *ret_port,
+                       struct why *why)
 {
 	struct sa at;
 	int min = (v->cfg.rtp_port_min + 1) & ~1, max = v->cfg.rtp_port_max;
@@ -45,7 +48,8 @@ enum err rtp_port_open(struct voice *v, const char *addr, int *ret_fd, int *ret_
 	return fail(why, E_LEG_PORTS, min, max);
 }
 
-enum err leg_sdp_make(struct leg *l, const char *addr, int port, const enum codec *codecs, int n, struct why *why)
+enum err leg_sdp_make(struct leg *l, const char *addr, int port, const enum codec *codecs, int n,
+                      struct why *why)
 {
 	static const struct {
 		const char *id, *name;
@@ -57,11 +61,12 @@ enum err leg_sdp_make(struct leg *l, const char *addr, int port, const enum code
 	if (!err)
 		err = sdp_media_add(&l->sdp_media, l->sdp, "audio", (uint16_t)port, "RTP/AVP");
 	for (int i = 0; i < n && !err; i++)
-		err = sdp_format_add(NULL, l->sdp_media, false, FORMATS[codecs[i]].id, FORMATS[codecs[i]].name, 8000, 1, NULL,
-		                     NULL, NULL, false, NULL);
+		err =
+		    sdp_format_add(NULL, l->sdp_media, false, FORMATS[codecs[i]].id,
+		                   FORMATS[codecs[i]].name, 8000, 1, NULL, NULL, NULL, false, NULL);
 	if (!err)
-		err = sdp_format_add(NULL, l->sdp_media, false, "101", "telephone-event", 8000, 1, NULL, NULL,
-		                     NULL, false, "0-15");
+		err = sdp_format_add(NULL, l->sdp_media, false, "101", "telephone-event", 8000, 1,
+		                     NULL, NULL, NULL, false, "0-15");
 	if (!err)
 		err = sdp_media_set_lattr(l->sdp_media, true, "ptime", "20");
 	return err ? fail(why, E_LEG_SEND, strerror(err)) : ERR_OK;
@@ -76,7 +81,8 @@ static const struct sdp_format *common_format(const struct leg *l)
 
 void leg_sdp_push(struct leg *l)
 {
-	const struct sdp_format *f = common_format(l), *digits = sdp_media_rformat(l->sdp_media, "telephone-event");
+	const struct sdp_format *f = common_format(l),
+				*digits = sdp_media_rformat(l->sdp_media, "telephone-event");
 	const struct sa *addr = sdp_media_raddr(l->sdp_media);
 	/* libre's direction is seen from our side already: without SENDONLY the peer holds us. */
 	bool is_held = !(sdp_media_dir(l->sdp_media) & SDP_SENDONLY);

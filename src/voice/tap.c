@@ -5,9 +5,9 @@
 #include "voice/recorder.h"
 
 enum {
-	GRACE = 960,     /* 120 ms: what comes later than this into a page is lost to the recording */
-	EARLY = 160,     /* a packet cannot come too early: then the first one was late, so move */
-	LATE = 4800,     /* 600 ms: no jitter but a jump of the sender's clock */
+	GRACE = 960, /* 120 ms: what comes later than this into a page is lost to the recording */
+	EARLY = 160, /* a packet cannot come too early: then the first one was late, so move */
+	LATE = 4800, /* 600 ms: no jitter but a jump of the sender's clock */
 };
 
 struct track {
@@ -76,8 +76,8 @@ static void put(struct tap *t, enum tap_channel ch, int64_t at, const uint8_t *a
 	}
 }
 
-void tap_rtp(struct tap *t, enum tap_channel ch, uint32_t ssrc, uint32_t ts, const uint8_t *alaw, size_t n,
-             int64_t now_us)
+void tap_rtp(struct tap *t, enum tap_channel ch, uint32_t ssrc, uint32_t ts, const uint8_t *alaw,
+             size_t n, int64_t now_us)
 {
 	if (!t->is_started)
 		return;

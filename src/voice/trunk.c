@@ -42,7 +42,8 @@ static enum err check(const struct trunk_cfg *c, struct why *why)
 {
 	struct sa sa;
 	int bits;
-	const char *const tokens[] = { c->host, c->domain, c->user, c->auth_user, c->callee_prefix, c->caller_prefix,
+	const char *const tokens[] = { c->host,           c->domain,        c->user,
+		                       c->auth_user,      c->callee_prefix, c->caller_prefix,
 		                       c->identity_number };
 	if (c->id == 0)
 		return fail(why, E_TRUNK_CFG, c->name, "id", "it is 0");
@@ -50,14 +51,17 @@ static enum err check(const struct trunk_cfg *c, struct why *why)
 		return fail(why, E_TRUNK_CFG, c->name, "host", "it is missing");
 	for (size_t i = 0; i < ARRAY_SIZE(tokens); i++)
 		if (!is_token(tokens[i]))
-			return fail(why, E_TRUNK_CFG, c->name, tokens[i], "it holds a character that SIP does not allow there");
+			return fail(why, E_TRUNK_CFG, c->name, tokens[i],
+			            "it holds a character that SIP does not allow there");
 	if (c->is_registered && !c->user[0])
 		return fail(why, E_TRUNK_CFG, c->name, "user", "a registered trunk needs one");
 	if (c->local_addr[0] && sa_set_str(&sa, c->local_addr, 0))
-		return fail(why, E_TRUNK_CFG, c->name, "local_addr", "it is no IPv4 or IPv6 address");
+		return fail(why, E_TRUNK_CFG, c->name, "local_addr",
+		            "it is no IPv4 or IPv6 address");
 	for (int i = 0; i < TRUNK_SOURCES; i++)
 		if (c->sources[i][0] && !is_source(c->sources[i], &sa, &bits))
-			return fail(why, E_TRUNK_CFG, c->name, "sources", "it holds no address or network");
+			return fail(why, E_TRUNK_CFG, c->name, "sources",
+			            "it holds no address or network");
 	if (c->codec_count < 0 || c->codec_count > CODEC_COUNT)
 		return fail(why, E_TRUNK_CFG, c->name, "codecs", "there are too many");
 	if (c->max_cps > CPS_WINDOW)
@@ -83,13 +87,15 @@ static void fill_defaults(const struct voice *v, struct trunk_cfg *c)
 }
 
 /* The trunk's own stack, the one it can share, or a new one. */
-static enum err find_endpoint(struct voice *v, const struct trunk_cfg *c, struct endpoint **ret, struct why *why)
+static enum err find_endpoint(struct voice *v, const struct trunk_cfg *c, struct endpoint **ret,
+                              struct why *why)
 {
 	bool is_tls = c->transport == TRUNK_TLS;
 	struct endpoint **tail = &v->endpoints;
 	for (; *tail; tail = &(*tail)->next) {
 		struct endpoint *ep = *tail;
-		bool is_same = strcmp(ep->addr, c->local_addr) == 0 && (c->local_port == 0 || c->local_port == ep->port);
+		bool is_same = strcmp(ep->addr, c->local_addr) == 0 &&
+		               (c->local_port == 0 || c->local_port == ep->port);
 		if (is_same && ep->tls_trunk == 0 && !is_tls) {
 			*ret = ep;
 			return ERR_OK;
@@ -171,8 +177,8 @@ void trunk_state(struct trunk *t, enum trunk_state state, int sip_code, const ch
 		return;
 	t->status.state = state;
 	t->status.since_utc_ms = clock_utc_ms();
-	log_info("voice", state == TRUNK_UP ? "trunk_up" : "trunk_down", LOG_ID("trunk", t->cfg.id), LOG_I("sip", sip_code),
-	         LOG_S("why", t->status.text));
+	log_info("voice", state == TRUNK_UP ? "trunk_up" : "trunk_down", LOG_ID("trunk", t->cfg.id),
+	         LOG_I("sip", sip_code), LOG_S("why", t->status.text));
 	struct trunk_event ev = { t->cfg.id, t->status };
 	if (t->v->handlers.on_trunk_event)
 		t->v->handlers.on_trunk_event(t->v->ctx, &ev);
@@ -194,7 +200,8 @@ static enum err may_start(const struct trunk *t, int64_t now_ms, struct why *why
 		return fail(why, E_TRUNK_DOWN, c->name, t->status.text);
 	if (c->max_calls > 0 && t->status.calls_now >= c->max_calls)
 		return fail(why, E_TRUNK_CALLS, c->name, c->max_calls);
-	/* The max_cps-th start before this one must be a second ago: true for every second, not on average. */
+	/* The max_cps-th start before this one must be a second ago: true for every second, not on
+	 * average. */
 	if (c->max_cps > 0 && t->dialed_n >= (unsigned)c->max_cps &&
 	    now_ms - t->dialed_ms[(t->dialed_n - (unsigned)c->max_cps) % CPS_WINDOW] < 1000)
 		return fail(why, E_TRUNK_CPS, c->name, c->max_cps);
@@ -231,9 +238,10 @@ static bool is_inside(const struct sa *a, const struct sa *net, int bits)
 {
 	if (sa_af(a) != sa_af(net))
 		return false;
-	const uint8_t *x = sa_af(a) == AF_INET ? (const uint8_t *)&a->u.in.sin_addr : (const uint8_t *)&a->u.in6.sin6_addr;
-	const uint8_t *y =
-	        sa_af(a) == AF_INET ? (const uint8_t *)&net->u.in.sin_addr : (const uint8_t *)&net->u.in6.sin6_addr;
+	const uint8_t *x = sa_af(a) == AF_INET ? (const uint8_t *)&a->u.in.sin_addr
+	                                       : (const uint8_t *)&a->u.in6.sin6_addr;
+	const uint8_t *y = sa_af(a) == AF_INET ? (const uint8_t *)&net->u.in.sin_addr
+	                                       : (const uint8_t *)&net->u.in6.sin6_addr;
 	for (int i = 0; i < bits; i += 8) {
 		uint8_t mask = bits - i >= 8 ? 0xff : (uint8_t)(0xff << (8 - (bits - i)));
 		if ((x[i / 8] ^ y[i / 8]) & mask)
@@ -290,8 +298,9 @@ struct trunk *trunk_by_source(struct endpoint *ep, const struct sip_msg *msg)
 
 /* ---- how it is written ---- */
 
-static const char *const TRANSPORT_PARAM[] = { [TRUNK_UDP] = "", [TRUNK_TCP] = ";transport=tcp",
-	                                       [TRUNK_TLS] = ";transport=tls" };
+static const char *const TRANSPORT_PARAM[] = {
+	[TRUNK_UDP] = "", [TRUNK_TCP] = ";transport=tcp", [TRUNK_TLS] = ";transport=tls"
+};
 
 static void host_port(const struct trunk *t, char *buf, size_t size)
 {
@@ -313,7 +322,8 @@ void trunk_uri(const struct trunk *t, const char *user, char *buf, size_t size)
 		snprintf(host, sizeof host, "%s", t->cfg.domain);
 	else
 		host_port(t, host, sizeof host);
-	snprintf(buf, size, "sip:%s%s%s%s", user, user[0] ? "@" : "", host, TRANSPORT_PARAM[t->cfg.transport]);
+	snprintf(buf, size, "sip:%s%s%s%s", user, user[0] ? "@" : "", host,
+	         TRANSPORT_PARAM[t->cfg.transport]);
 }
 
 const char *trunk_route(const struct trunk *t, char *buf, size_t size)
@@ -330,7 +340,8 @@ const char *trunk_advertised(const struct trunk *t)
 {
 	if (t->cfg.advertise[0])
 		return t->cfg.advertise;
-	return strcmp(t->cfg.local_addr, t->v->cfg.sip_addr) == 0 ? t->v->cfg.advertise : t->cfg.local_addr;
+	return strcmp(t->cfg.local_addr, t->v->cfg.sip_addr) == 0 ? t->v->cfg.advertise
+	                                                          : t->cfg.local_addr;
 }
 
 void trunk_contact(const struct trunk *t, const char *user, char *buf, size_t size)
@@ -340,6 +351,6 @@ void trunk_contact(const struct trunk *t, const char *user, char *buf, size_t si
 	if (t->ep->port == 0) /* TLS: libre knows the port */
 		snprintf(buf, size, "%s", user);
 	else
-		snprintf(buf, size, is_v6 ? "sip:%s@[%s]:%d%s" : "sip:%s@%s:%d%s", user, addr, t->ep->port,
-		         TRANSPORT_PARAM[t->cfg.transport]);
+		snprintf(buf, size, is_v6 ? "sip:%s@[%s]:%d%s" : "sip:%s@%s:%d%s", user, addr,
+		         t->ep->port, TRANSPORT_PARAM[t->cfg.transport]);
 }

@@ -65,7 +65,8 @@ struct trunk_cfg {
 	bool is_tls_unverified;        /* TLS: do not check the carrier's certificate */
 	char tls_ca[VOICE_PATH_BYTES]; /* PEM of the carrier's CA [the system's] */
 	char tls_name[128];            /* name in its certificate [host] */
-	bool is_call_id_sent; /* outbound INVITEs carry X-Hujiao-Call: dial.call_id (a simulated peer) */
+	bool is_call_id_sent; /* outbound INVITEs carry X-Hujiao-Call: dial.call_id (a simulated
+	                         peer) */
 };
 
 enum trunk_state { TRUNK_STARTING, TRUNK_UP, TRUNK_DOWN };

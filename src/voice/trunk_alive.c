@@ -28,10 +28,13 @@ static void options_over(struct trunk *t, bool is_alive, int code)
 	bool is_registered = !t->cfg.is_registered || (t->reg && sipreg_registered(t->reg));
 	if (is_alive && is_registered)
 		trunk_state(t, TRUNK_UP, code, "");
-	else if (!is_alive && (t->options_missed >= MISSES_DOWN || t->status.state == TRUNK_STARTING))
-		trunk_state(t, TRUNK_DOWN, code, code ? "it is out of service (503)" : "it does not answer OPTIONS");
+	else if (!is_alive &&
+	         (t->options_missed >= MISSES_DOWN || t->status.state == TRUNK_STARTING))
+		trunk_state(t, TRUNK_DOWN, code,
+		            code ? "it is out of service (503)" : "it does not answer OPTIONS");
 	int wait_ms = is_alive ? t->cfg.options_s * 1000 : RETRY_MS;
-	tmr_start(&t->options_tmr, (uint64_t)(wait_ms < t->cfg.options_s * 1000 ? wait_ms : t->cfg.options_s * 1000),
+	tmr_start(&t->options_tmr,
+	          (uint64_t)(wait_ms < t->cfg.options_s * 1000 ? wait_ms : t->cfg.options_s * 1000),
 	          options_due, t);
 }
 
@@ -53,7 +56,8 @@ static void options_answered(int err, const struct sip_msg *msg, void *arg)
 	options_over(t, !err && msg->scode != 503, err ? 0 : msg->scode);
 }
 
-static int options_headers(enum sip_transp tp, const struct sa *src, const struct sa *dst, struct mbuf *mb, void *arg)
+static int options_headers(enum sip_transp tp, const struct sa *src, const struct sa *dst,
+                           struct mbuf *mb, void *arg)
 {
 	struct sip_contact contact;
 	(void)dst;
@@ -68,13 +72,16 @@ static void options_due(void *arg)
 	char uri[VOICE_URI_BYTES], from[VOICE_URI_BYTES], route[VOICE_URI_BYTES];
 	const char *routes[] = { trunk_route(t, route, sizeof route) };
 	trunk_uri(t, "", uri, sizeof uri);
-	re_snprintf(from, sizeof from, "sip:%s@%s", t->cfg.user[0] ? t->cfg.user : "trunk", trunk_advertised(t));
+	re_snprintf(from, sizeof from, "sip:%s@%s", t->cfg.user[0] ? t->cfg.user : "trunk",
+	            trunk_advertised(t));
 	t->options_dlg = mem_deref(t->options_dlg);
 	t->options_req = mem_deref(t->options_req);
-	int err = sip_dialog_alloc(&t->options_dlg, uri, uri, NULL, from, routes[0] ? routes : NULL, routes[0] ? 1 : 0);
+	int err = sip_dialog_alloc(&t->options_dlg, uri, uri, NULL, from, routes[0] ? routes : NULL,
+	                           routes[0] ? 1 : 0);
 	if (!err)
-		err = sip_drequestf(&t->options_req, t->ep->sip, true, "OPTIONS", t->options_dlg, 0, NULL, options_headers,
-		                    options_answered, t, "Accept: application/sdp\r\nContent-Length: 0\r\n\r\n");
+		err = sip_drequestf(&t->options_req, t->ep->sip, true, "OPTIONS", t->options_dlg, 0,
+		                    NULL, options_headers, options_answered, t,
+		                    "Accept: application/sdp\r\nContent-Length: 0\r\n\r\n");
 	if (err)
 		options_over(t, false, 0);
 	else
@@ -93,11 +100,14 @@ static void register_answered(int err, const struct sip_msg *msg, void *arg)
 	if (!err && msg->scode < 300)
 		trunk_state(t, TRUNK_UP, msg->scode, "");
 	else if (err)
-		trunk_state(t, TRUNK_DOWN, 0, err == EAUTH ? "user or password was refused" : "the registrar does not answer");
+		trunk_state(t, TRUNK_DOWN, 0,
+		            err == EAUTH ? "user or password was refused"
+		                         : "the registrar does not answer");
 	else
 		trunk_state(t, TRUNK_DOWN, msg->scode,
-		            msg->scode == 401 || msg->scode == 403 || msg->scode == 407 ? "user or password was refused"
-		                                                                         : "the registrar refuses");
+		            msg->scode == 401 || msg->scode == 403 || msg->scode == 407
+		                ? "user or password was refused"
+		                : "the registrar refuses");
 }
 
 static int start_register(struct trunk *t)
@@ -107,8 +117,9 @@ static int start_register(struct trunk *t)
 	const char *routes[] = { trunk_route(t, route, sizeof route) };
 	trunk_uri(t, "", registrar, sizeof registrar);
 	re_snprintf(aor, sizeof aor, "sip:%s@%s", t->cfg.user, domain);
-	return sipreg_register(&t->reg, t->ep->sip, registrar, aor, NULL, aor, (uint32_t)t->cfg.register_s, t->cfg.user,
-	                       routes[0] ? routes : NULL, routes[0] ? 1 : 0, 0, trunk_auth, t, false, register_answered, t,
+	return sipreg_register(&t->reg, t->ep->sip, registrar, aor, NULL, aor,
+	                       (uint32_t)t->cfg.register_s, t->cfg.user, routes[0] ? routes : NULL,
+	                       routes[0] ? 1 : 0, 0, trunk_auth, t, false, register_answered, t,
 	                       NULL, NULL);
 }
 

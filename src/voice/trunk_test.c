@@ -54,8 +54,10 @@ void ladder_packet(struct leg *l, bool is_sent, const uint8_t *p, size_t n)
 	size_t line = eol ? (size_t)(eol - p) : n;
 	const char *sdp = "";
 	if (has_line(p, n, "\r\nv=0") || has_line(p, n, "\nv=0"))
-		sdp = has_line(p, n, "PCMA/8000") || has_line(p, n, "RTP/AVP 8") ? " (SDP PCMA)" : " (SDP)";
-	snprintf(r->text, sizeof r->text, "%.*s%s", (int)(line > 90 ? 90 : line), (const char *)p, sdp);
+		sdp = has_line(p, n, "PCMA/8000") || has_line(p, n, "RTP/AVP 8") ? " (SDP PCMA)"
+		                                                                 : " (SDP)";
+	snprintf(r->text, sizeof r->text, "%.*s%s", (int)(line > 90 ? 90 : line), (const char *)p,
+	         sdp);
 	mask_numbers(r->text);
 }
 
@@ -80,13 +82,18 @@ static const struct {
 	{ CAUSE_BLOCKED, "呼叫被拦截：请核对主叫号码是否已在线路上报备。",
 	  "The call was blocked: check that the caller number is allowed on this trunk." },
 	{ CAUSE_BUSY, "线路正常，对方正忙。", "The trunk works; the callee is busy." },
-	{ CAUSE_REJECTED, "线路正常，对方拒接。", "The trunk works; the callee rejected the call." },
+	{ CAUSE_REJECTED, "线路正常，对方拒接。",
+	  "The trunk works; the callee rejected the call." },
 	{ CAUSE_NO_ANSWER, "线路正常，对方无人接听。", "The trunk works; nobody answered." },
-	{ CAUSE_UNREACHABLE, "线路有回应，但对方无法接通。", "The trunk answers, but the callee cannot be reached." },
-	{ CAUSE_EXTENSION, "线路要求本系统不支持的 SIP 扩展：请在运营商侧关闭，或在前面放置 Kamailio。",
-	  "The trunk demands a SIP extension we do not speak: have it switched off, or put Kamailio in front." },
+	{ CAUSE_UNREACHABLE, "线路有回应，但对方无法接通。",
+	  "The trunk answers, but the callee cannot be reached." },
+	{ CAUSE_EXTENSION,
+	  "线路要求本系统不支持的 SIP 扩展：请在运营商侧关闭，或在前面放置 Kamailio。",
+	  "The trunk demands a SIP extension we do not speak: have it switched off, or put "
+	  "Kamailio in front." },
 	{ CAUSE_REDIRECTED, "线路要求转移到别的地址，已拒绝：可在线路设置中允许。",
-	  "The trunk redirected the call, which was refused: it can be allowed in the trunk's settings." },
+	  "The trunk redirected the call, which was refused: it can be allowed in the trunk's "
+	  "settings." },
 };
 
 static void set_verdict(struct trunk_test *t, const char *zh, const char *en)
@@ -101,16 +108,19 @@ static void judge(struct ladder *t)
 	if (t->is_answered && t->has_audio) {
 		r->is_good = true;
 		r->cause = CAUSE_NORMAL;
-		set_verdict(r, "线路正常：已接通，双向语音已建立。", "The trunk works: answered, and audio arrives.");
+		set_verdict(r, "线路正常：已接通，双向语音已建立。",
+		            "The trunk works: answered, and audio arrives.");
 		return;
 	}
 	if (t->is_answered) {
 		r->cause = CAUSE_MEDIA_LOST;
 		set_verdict(r, "已接通但收不到对方语音：请核对对外地址、RTP 端口范围和防火墙。",
-		            "Answered, but no audio arrives: check the advertised address, RTP ports and firewall.");
+		            "Answered, but no audio arrives: check the advertised address, RTP "
+		            "ports and firewall.");
 		return;
 	}
-	r->is_good = r->cause == CAUSE_BUSY || r->cause == CAUSE_REJECTED || r->cause == CAUSE_NO_ANSWER;
+	r->is_good =
+	    r->cause == CAUSE_BUSY || r->cause == CAUSE_REJECTED || r->cause == CAUSE_NO_ANSWER;
 	for (size_t i = 0; i < ARRAY_SIZE(ADVICE); i++) {
 		if (ADVICE[i].cause == r->cause) {
 			set_verdict(r, ADVICE[i].zh, ADVICE[i].en);
@@ -148,8 +158,8 @@ static void count_audio(void *ctx, int64_t leg, const struct leg_stats *s)
 		return;
 	struct ladder_row *r = add_row(l->ladder, false);
 	if (r)
-		snprintf(r->text, sizeof r->text, "RTP: %lld packets in, %lld lost, jitter %d ms", (long long)s->rx_packets,
-		         (long long)s->rx_lost, s->jitter_us / 1000);
+		snprintf(r->text, sizeof r->text, "RTP: %lld packets in, %lld lost, jitter %d ms",
+		         (long long)s->rx_packets, (long long)s->rx_lost, s->jitter_us / 1000);
 	l->is_ours = true;
 	leg_end(l, CAUSE_NORMAL, ENDED_BY_US);
 }
@@ -189,8 +199,8 @@ void ladder_event(struct leg *l, const struct leg_event *ev)
 	}
 }
 
-enum err trunk_test(struct voice *v, int64_t trunk_id, const char *to_e164, const char *caller_e164, int ring_timeout_ms,
-                    trunk_test_fn *done, void *ctx, struct why *why)
+enum err trunk_test(struct voice *v, int64_t trunk_id, const char *to_e164, const char *caller_e164,
+                    int ring_timeout_ms, trunk_test_fn *done, void *ctx, struct why *why)
 {
 	struct trunk *trunk = trunk_find(v, trunk_id);
 	if (!trunk)
@@ -211,7 +221,8 @@ enum err trunk_test(struct voice *v, int64_t trunk_id, const char *to_e164, cons
 	t->leg = l->id;
 	v->tests_running++;
 	struct ladder_row *r = add_row(t, true); /* it left before anybody drew */
-	snprintf(r->text, sizeof r->text, "INVITE %.90s:%d (SDP)", trunk->cfg.host, trunk->cfg.port);
+	snprintf(r->text, sizeof r->text, "INVITE %.90s:%d (SDP)", trunk->cfg.host,
+	         trunk->cfg.port);
 	t->timer = voice_timer(v, ring_timeout_ms + OVER_MS - 2000, time_is_up, t);
 	return ERR_OK;
 }

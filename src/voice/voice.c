@@ -14,7 +14,13 @@
 #include "voice/recorder.h"
 #include "voice/voice_int.h"
 
-enum { EVENT_SLOTS = 8192, FLUSH_MS = 10, STOP_MAX_MS = 2000, STOP_STEP_MS = 20, FILES_MAX = 65536 };
+enum {
+	EVENT_SLOTS = 8192,
+	FLUSH_MS = 10,
+	STOP_MAX_MS = 2000,
+	STOP_STEP_MS = 20,
+	FILES_MAX = 65536
+};
 
 struct post {
 	voice_fn *fn;
@@ -86,7 +92,9 @@ int64_t voice_timer(struct voice *v, int64_t delay_ms, voice_fn *fn, void *arg)
 	struct vtimer *t = calloc(1, sizeof *t);
 	if (!t)
 		return 0;
-	*t = (struct vtimer){ .next = v->timers, .v = v, .id = ++v->last_timer, .fn = fn, .arg = arg };
+	*t = (struct vtimer){
+		.next = v->timers, .v = v, .id = ++v->last_timer, .fn = fn, .arg = arg
+	};
 	v->timers = t;
 	tmr_init(&t->tmr);
 	tmr_start(&t->tmr, (uint64_t)(delay_ms > 0 ? delay_ms : 0), timer_due, t);
@@ -165,7 +173,8 @@ static void fill_defaults(struct voice_cfg *c)
 	set_number(&c->post_slots, 4096);
 }
 
-static enum err numeric(const char *key, const char *text, int port, struct sockaddr_storage *ret, struct why *why)
+static enum err numeric(const char *key, const char *text, int port, struct sockaddr_storage *ret,
+                        struct why *why)
 {
 	struct sa sa;
 	if (sa_set_str(&sa, text, (uint16_t)port))
@@ -181,7 +190,8 @@ static enum err check_cfg(const struct voice_cfg *c, struct why *why)
 	if (sa_set_str(&sa, c->sip_addr, 0))
 		return fail(why, E_VOICE_CFG, "sip_addr", "it is no IPv4 or IPv6 address");
 	if (sa_set_str(&sa, c->advertise, 0) || sa_is_any(&sa))
-		return fail(why, E_VOICE_CFG, "advertise", "it must be the address that carriers reach");
+		return fail(why, E_VOICE_CFG, "advertise",
+		            "it must be the address that carriers reach");
 	if (c->rtp_port_max - c->rtp_port_min < 2 || c->rtp_port_max > 65534)
 		return fail(why, E_VOICE_CFG, "rtp_port_min", "the range is empty");
 	return ERR_OK;
@@ -244,8 +254,8 @@ static void init_libre(void)
 	libre_init();
 }
 
-enum err voice_new(const struct voice_cfg *cfg, const struct voice_handlers *handlers, void *ctx, struct voice **ret,
-                   struct why *why)
+enum err voice_new(const struct voice_cfg *cfg, const struct voice_handlers *handlers, void *ctx,
+                   struct voice **ret, struct why *why)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	pthread_once(&once, init_libre);

@@ -13,8 +13,9 @@
 
 enum { LEG_BUCKETS = 1024, CPS_WINDOW = 256, RTP_PORT_TRIES = 64 };
 
-/* One SIP stack on one local address; trunks with the same address share it. A TLS trunk has its own,
- * because libre picks the first transport of a kind and the certificate rules are per trunk. */
+/* One SIP stack on one local address; trunks with the same address share it. A TLS trunk has its
+ * own, because libre picks the first transport of a kind and the certificate rules are per trunk.
+ */
 struct endpoint {
 	struct endpoint *next;
 	struct voice *v;
@@ -45,11 +46,11 @@ struct trunk {
 };
 
 enum leg_state {
-	LS_DIALING,   /* INVITE sent */
-	LS_OFFERED,   /* INVITE came, handler runs: nothing answered yet */
-	LS_ACCEPTED,  /* 180 sent */
+	LS_DIALING,  /* INVITE sent */
+	LS_OFFERED,  /* INVITE came, handler runs: nothing answered yet */
+	LS_ACCEPTED, /* 180 sent */
 	LS_UP,
-	LS_ENDING,    /* leg_finish() is due */
+	LS_ENDING, /* leg_finish() is due */
 };
 
 struct ladder; /* a running test call */
@@ -57,7 +58,7 @@ struct ladder; /* a running test call */
 struct leg {
 	struct leg *next; /* in its bucket */
 	struct voice *v;
-	int64_t id, call_id;
+	int64_t id, call_id, peer_call_id;
 	enum leg_kind kind;
 	enum leg_state state;
 	struct mleg *media;
@@ -126,7 +127,8 @@ enum err leg_get(struct voice *v, int64_t id, struct leg **ret, struct why *why)
 enum err leg_make(struct voice *v, enum leg_kind kind, int fd, struct leg **ret, struct why *why);
 void leg_emit(struct leg *l, enum leg_event_kind kind);
 void leg_emit_event(struct leg *l, struct leg_event *ev);
-/** Begins the end: BYE or CANCEL leaves and ENDED is told from a timer, never inside libre's callbacks. */
+/** Begins the end: BYE or CANCEL leaves and ENDED is told from a timer, never inside libre's
+ * callbacks. */
 void leg_end(struct leg *l, enum cause cause, enum ended_by by);
 /** Frees a leg nobody was told of. */
 void leg_discard(struct leg *l);
@@ -136,7 +138,8 @@ void legs_free(struct voice *v); /* at once, telling ENDED */
 void epitaphs_free(struct voice *v);
 
 /* sip_leg.c */
-enum err sip_dial(struct voice *v, struct trunk *t, const struct dial *d, struct leg **ret, struct why *why);
+enum err sip_dial(struct voice *v, struct trunk *t, const struct dial *d, struct leg **ret,
+                  struct why *why);
 void sip_incoming(const struct sip_msg *msg, void *endpoint);
 void sip_update(struct endpoint *ep, const struct sip_msg *msg);
 void sip_drop(struct leg *l); /* the session's end as its state needs */
@@ -146,14 +149,16 @@ void sip_probe(struct leg *l); /* re-INVITE with unchanged SDP */
 int sip_q850(const struct sip_msg *msg);
 
 /* sip_media.c */
-enum err rtp_port_open(struct voice *v, const char *addr, int *ret_fd, int *ret_port, struct why *why);
-enum err leg_sdp_make(struct leg *l, const char *addr, int port, const enum codec *codecs, int n, struct why *why);
+enum err rtp_port_open(struct voice *v, const char *addr, int *ret_fd, int *ret_port,
+                       struct why *why);
+enum err leg_sdp_make(struct leg *l, const char *addr, int port, const enum codec *codecs, int n,
+                      struct why *why);
 bool leg_sdp_take(struct leg *l, struct mbuf *mb, bool is_offer); /* false: nothing in common */
 void leg_sdp_push(struct leg *l);
 
 /* endpoint.c */
-enum err endpoint_new(struct voice *v, const char *addr, int port, const struct trunk_cfg *tls, struct endpoint **ret,
-                      struct why *why);
+enum err endpoint_new(struct voice *v, const char *addr, int port, const struct trunk_cfg *tls,
+                      struct endpoint **ret, struct why *why);
 void endpoint_free(struct endpoint *ep);
 
 struct leg *leg_of_dialog(struct endpoint *ep, const struct sip_msg *msg);
@@ -163,7 +168,8 @@ struct trunk *trunk_find(struct voice *v, int64_t id);
 struct trunk *trunk_by_source(struct endpoint *ep, const struct sip_msg *msg);
 void trunk_learn(struct trunk *t, const struct sa *src);
 void trunk_state(struct trunk *t, enum trunk_state state, int sip_code, const char *text);
-enum err trunk_take(struct trunk *t, struct why *why); /* as trunk_can_dial(), and counts the start */
+enum err trunk_take(struct trunk *t,
+                    struct why *why); /* as trunk_can_dial(), and counts the start */
 void trunk_call_over(struct trunk *t);
 void trunk_uri(const struct trunk *t, const char *user, char *buf, size_t size);
 const char *trunk_route(const struct trunk *t, char *buf, size_t size); /* NULL: none */

@@ -18,9 +18,10 @@
 
 enum {
 	BUCKETS = 1024,
-	LOST_US = 3000000,    /* a live browser sends 50 packets a second and a check every few seconds */
-	SHAKE_US = 15000000,  /* offer to media */
-	REPORT_TICKS = 150,   /* 3 s */
+	LOST_US =
+	    3000000, /* a live browser sends 50 packets a second and a check every few seconds */
+	SHAKE_US = 15000000, /* offer to media */
+	REPORT_TICKS = 150,  /* 3 s */
 	SOCKET_BYTES = 4 << 20,
 	READS_AT_ONCE = 64,
 };
@@ -129,7 +130,8 @@ static void learn_addr(struct web *w, const struct sockaddr_storage *src, sockle
 	if (old == w)
 		return;
 	if (old)
-		forget_addr(old); /* the same browser made a new connection from the same socket address */
+		forget_addr(
+		    old); /* the same browser made a new connection from the same socket address */
 	forget_addr(w);
 	w->peer = *src;
 	w->peer_len = len;
@@ -232,8 +234,8 @@ static void come_up(struct web *w)
 
 /* ---- what arrives ---- */
 
-static void take_stun(struct web_port *port, uint8_t *packet, size_t n, const struct sockaddr_storage *src, socklen_t len,
-                      int64_t now_us)
+static void take_stun(struct web_port *port, uint8_t *packet, size_t n,
+                      const struct sockaddr_storage *src, socklen_t len, int64_t now_us)
 {
 	uint8_t reply[ICE_REPLY_BYTES];
 	struct ice_check *c = ice_check_parse(packet, n);
@@ -242,7 +244,8 @@ static void take_stun(struct web_port *port, uint8_t *packet, size_t n, const st
 	struct web *w = port->all;
 	while (w && !ice_check_is_for(c, w->p.ufrag))
 		w = w->next;
-	size_t reply_len = w ? ice_check_answer(c, w->p.pwd, (const struct sockaddr *)src, reply) : 0;
+	size_t reply_len =
+	    w ? ice_check_answer(c, w->p.pwd, (const struct sockaddr *)src, reply) : 0;
 	if (reply_len) {
 		w->last_in_us = now_us;
 		if (!w->has_peer || ice_check_is_nominating(c))
@@ -284,8 +287,8 @@ static void take_media(struct web *w, uint8_t *packet, size_t n, int64_t now_us)
 		relay_receive(w->leg, packet, len, now_us);
 		return;
 	}
-	struct rtcp_news news =
-	        rtcp_report_read(packet, len, w->leg->tx.ssrc, &w->leg->rx, now_us, clock_utc_ms() * 1000);
+	struct rtcp_news news = rtcp_report_read(packet, len, w->leg->tx.ssrc, &w->leg->rx, now_us,
+	                                         clock_utc_ms() * 1000);
 	if (news.has_report) {
 		w->tx_lost_pct = news.lost_pct;
 		w->rtt_ms = news.rtt_ms >= 0 ? news.rtt_ms : w->rtt_ms;
@@ -298,7 +301,8 @@ void web_readable(struct web_port *port, int64_t now_us)
 	for (int i = 0; i < READS_AT_ONCE; i++) {
 		struct sockaddr_storage src;
 		socklen_t len = sizeof src;
-		ssize_t n = recvfrom(port->fd, packet, sizeof packet - WEB_KEYS_TAIL, MSG_DONTWAIT, (struct sockaddr *)&src, &len);
+		ssize_t n = recvfrom(port->fd, packet, sizeof packet - WEB_KEYS_TAIL, MSG_DONTWAIT,
+		                     (struct sockaddr *)&src, &len);
 		if (n < 0)
 			return;
 		if (n < 13)
@@ -370,7 +374,8 @@ static socklen_t len_of(const struct sockaddr_storage *a)
 	return a->ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
 }
 
-static enum err open_socket(struct web_port *p, const struct sockaddr_storage *addr, struct why *why)
+static enum err open_socket(struct web_port *p, const struct sockaddr_storage *addr,
+                            struct why *why)
 {
 	int size = SOCKET_BYTES;
 	struct sockaddr_storage got;
@@ -387,7 +392,8 @@ static enum err open_socket(struct web_port *p, const struct sockaddr_storage *a
 	return ERR_OK;
 }
 
-enum err web_port_new(struct media *m, const struct sockaddr_storage *addr, struct web_port **ret, struct why *why)
+enum err web_port_new(struct media *m, const struct sockaddr_storage *addr, struct web_port **ret,
+                      struct why *why)
 {
 	struct web_port *p = calloc(1, sizeof *p);
 	if (!p)

@@ -76,7 +76,8 @@ static int accept_any(int ok, X509_STORE_CTX *store)
 {
 	(void)ok;
 	(void)store;
-	return 1; /* browsers sign their own; the fingerprint in the offer is what counts (RFC 8122) */
+	return 1; /* browsers sign their own; the fingerprint in the offer is what counts (RFC 8122)
+	           */
 }
 
 static X509 *self_signed(EVP_PKEY *key)
@@ -89,7 +90,8 @@ static X509 *self_signed(EVP_PKEY *key)
 	X509_gmtime_adj(X509_getm_notBefore(x), -86400);
 	X509_gmtime_adj(X509_getm_notAfter(x), 86400L * CERT_DAYS);
 	X509_set_pubkey(x, key);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)"voice", -1, -1, 0);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC,
+	                           (const unsigned char *)"voice", -1, -1, 0);
 	X509_set_issuer_name(x, X509_get_subject_name(x));
 	if (X509_sign(x, key, EVP_sha256()) == 0) {
 		X509_free(x);
@@ -103,7 +105,8 @@ static bool use_new_certificate(struct dtls_server *s)
 	unsigned n = 0;
 	EVP_PKEY *key = EVP_EC_gen("P-256");
 	X509 *x = key ? self_signed(key) : NULL;
-	bool ok = x && SSL_CTX_use_certificate(s->ctx, x) == 1 && SSL_CTX_use_PrivateKey(s->ctx, key) == 1 &&
+	bool ok = x && SSL_CTX_use_certificate(s->ctx, x) == 1 &&
+	          SSL_CTX_use_PrivateKey(s->ctx, key) == 1 &&
 	          X509_digest(x, EVP_sha256(), s->fingerprint, &n) == 1 && n == 32;
 	X509_free(x);
 	EVP_PKEY_free(key);
@@ -121,11 +124,13 @@ static bool set_up(struct dtls_server *s)
 	BIO_meth_set_ctrl(s->bio, bio_ctrl);
 	BIO_meth_set_create(s->bio, bio_create);
 	SSL_CTX_set_min_proto_version(s->ctx, DTLS1_2_VERSION);
-	SSL_CTX_set_options(s->ctx, SSL_OP_NO_QUERY_MTU | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET);
+	SSL_CTX_set_options(s->ctx,
+	                    SSL_OP_NO_QUERY_MTU | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET);
 	SSL_CTX_set_session_cache_mode(s->ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_verify(s->ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, accept_any);
 	/* 0 is success here. */
-	return SSL_CTX_set_tlsext_use_srtp(s->ctx, "SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80") == 0 &&
+	return SSL_CTX_set_tlsext_use_srtp(s->ctx,
+	                                   "SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80") == 0 &&
 	       use_new_certificate(s);
 }
 
@@ -199,8 +204,8 @@ static bool is_peer_right(const struct dtls_link *l, const uint8_t *fingerprint)
 	unsigned char md[EVP_MAX_MD_SIZE];
 	unsigned n = 0;
 	X509 *x = SSL_get1_peer_certificate(l->ssl);
-	bool ok = x && X509_digest(x, EVP_sha256(), md, &n) == 1 && n == 32 && memcmp(md, fingerprint, 32) == 0 &&
-	          SSL_get_selected_srtp_profile(l->ssl);
+	bool ok = x && X509_digest(x, EVP_sha256(), md, &n) == 1 && n == 32 &&
+	          memcmp(md, fingerprint, 32) == 0 && SSL_get_selected_srtp_profile(l->ssl);
 	X509_free(x);
 	return ok;
 }
@@ -251,7 +256,8 @@ const char *dtls_link_keys(struct dtls_link *l, uint8_t client[30], uint8_t serv
 	bool is_gcm = strcmp(profile, "SRTP_AEAD_AES_128_GCM") == 0;
 	size_t key = 16, salt = is_gcm ? 12 : 14;
 	uint8_t m[2 * 30];
-	if (SSL_export_keying_material(l->ssl, m, 2 * (key + salt), LABEL, sizeof LABEL - 1, NULL, 0, 0) != 1)
+	if (SSL_export_keying_material(l->ssl, m, 2 * (key + salt), LABEL, sizeof LABEL - 1, NULL,
+	                               0, 0) != 1)
 		return "";
 	memset(client, 0, 30);
 	memset(server, 0, 30);

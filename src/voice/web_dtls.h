@@ -21,8 +21,9 @@ enum err dtls_server_new(struct dtls_server **ret, struct why *why) MUST_USE;
 void dtls_server_free(struct dtls_server **s);
 const unsigned char *dtls_server_fingerprint(const struct dtls_server *s); /* SHA-256, 32 bytes */
 
-struct dtls_link *dtls_link_new(struct dtls_server *s, dtls_send_fn *send, void *ctx); /* NULL: no memory */
-void dtls_link_free(struct dtls_link *l); /* says good-bye first; NULL is fine */
+struct dtls_link *dtls_link_new(struct dtls_server *s, dtls_send_fn *send,
+                                void *ctx); /* NULL: no memory */
+void dtls_link_free(struct dtls_link *l);   /* says good-bye first; NULL is fine */
 
 /** @param peer_fingerprint  SHA-256 from the offer; another certificate closes the link */
 enum dtls_state dtls_link_receive(struct dtls_link *l, const uint8_t *datagram, size_t len,
@@ -30,7 +31,8 @@ enum dtls_state dtls_link_receive(struct dtls_link *l, const uint8_t *datagram, 
 /** Repeats a lost flight when it is time; call it every tick while shaking. */
 void dtls_link_tick(struct dtls_link *l);
 
-/** Valid when up. Keys and salts as web_keys_new() wants them, 30 bytes each. @return the SRTP profile */
+/** Valid when up. Keys and salts as web_keys_new() wants them, 30 bytes each. @return the SRTP
+ * profile */
 const char *dtls_link_keys(struct dtls_link *l, uint8_t client[30], uint8_t server[30]);
 
 #endif

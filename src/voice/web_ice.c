@@ -26,7 +26,8 @@ struct ice_check *ice_check_parse(uint8_t *packet, size_t len)
 	int err = stun_msg_decode(&msg, mb, &unknown);
 	mem_deref(mb);
 	bool is_check = !err && stun_msg_class(msg) == STUN_CLASS_REQUEST &&
-	                stun_msg_method(msg) == STUN_METHOD_BINDING && stun_msg_chk_fingerprint(msg) == 0 &&
+	                stun_msg_method(msg) == STUN_METHOD_BINDING &&
+	                stun_msg_chk_fingerprint(msg) == 0 &&
 	                stun_msg_attr(msg, STUN_ATTR_USERNAME);
 	struct ice_check *c = is_check ? mem_zalloc(sizeof *c, check_destroy) : NULL;
 	if (!c) {
@@ -63,8 +64,9 @@ size_t ice_check_answer(const struct ice_check *c, const char *pwd, const struct
 		return 0;
 	struct mbuf *mb = mbuf_alloc(ICE_REPLY_BYTES);
 	size_t n = 0;
-	if (mb && !stun_msg_encode(mb, STUN_METHOD_BINDING, STUN_CLASS_SUCCESS_RESP, stun_msg_tid(c->msg), NULL, key,
-	                           strlen(pwd), true, 0, 1, STUN_ATTR_XOR_MAPPED_ADDR, &src) &&
+	if (mb &&
+	    !stun_msg_encode(mb, STUN_METHOD_BINDING, STUN_CLASS_SUCCESS_RESP, stun_msg_tid(c->msg),
+	                     NULL, key, strlen(pwd), true, 0, 1, STUN_ATTR_XOR_MAPPED_ADDR, &src) &&
 	    mb->end <= ICE_REPLY_BYTES) {
 		n = mb->end;
 		memcpy(reply, mb->buf, n);

@@ -1,4 +1,5 @@
-/* voice/web_ice.h -- ICE-lite: answers the browser's connectivity checks (RFC 8445 2.5) on libre's STUN. Pure. */
+/* voice/web_ice.h -- ICE-lite: answers the browser's connectivity checks (RFC 8445 2.5) on libre's
+ * STUN. Pure. */
 #ifndef VOICE_WEB_ICE_H
 #define VOICE_WEB_ICE_H
 
@@ -19,7 +20,8 @@ void ice_check_free(struct ice_check *c); /* NULL is fine */
 bool ice_check_is_for(const struct ice_check *c, const char *ufrag);
 bool ice_check_is_nominating(const struct ice_check *c);
 
-/** Checks MESSAGE-INTEGRITY and writes the success response. @return its length, 0 = wrong password */
+/** Checks MESSAGE-INTEGRITY and writes the success response. @return its length, 0 = wrong password
+ */
 size_t ice_check_answer(const struct ice_check *c, const char *pwd, const struct sockaddr *from,
                         uint8_t reply[ICE_REPLY_BYTES]);
 

@@ -67,7 +67,8 @@ void web_keys_free(struct web_keys *k)
 size_t web_keys_open(struct web_keys *k, bool is_rtcp, uint8_t *packet, size_t len)
 {
 	int n = (int)len;
-	srtp_err_status_t e = is_rtcp ? srtp_unprotect_rtcp(k->rx, packet, &n) : srtp_unprotect(k->rx, packet, &n);
+	srtp_err_status_t e =
+	    is_rtcp ? srtp_unprotect_rtcp(k->rx, packet, &n) : srtp_unprotect(k->rx, packet, &n);
 	return e == srtp_err_status_ok && n > 0 ? (size_t)n : 0;
 }
 

@@ -11,7 +11,8 @@ struct web_keys;
 
 enum { WEB_KEY_BYTES = 30, WEB_KEYS_TAIL = 160 /* room a packet needs behind it */ };
 
-/** @param profile  "SRTP_AEAD_AES_128_GCM" (28 bytes of key and salt) or "SRTP_AES128_CM_SHA1_80" (30)
+/** @param profile  "SRTP_AEAD_AES_128_GCM" (28 bytes of key and salt) or "SRTP_AES128_CM_SHA1_80"
+ * (30)
  *  @return NULL: unknown profile, out of memory */
 struct web_keys *web_keys_new(const char *profile, const uint8_t *theirs, const uint8_t *ours);
 void web_keys_free(struct web_keys *k); /* NULL is fine */

@@ -15,7 +15,8 @@ static struct leg *leg_of_station(struct voice *v, const char *station)
 {
 	for (int i = 0; i < LEG_BUCKETS; i++)
 		for (struct leg *l = v->legs[i]; l; l = l->next)
-			if (l->kind == LEG_WEB && l->state != LS_ENDING && strcmp(l->station, station) == 0)
+			if (l->kind == LEG_WEB && l->state != LS_ENDING &&
+			    strcmp(l->station, station) == 0)
 				return l;
 	return NULL;
 }
@@ -32,7 +33,8 @@ static void add_own_addresses(char *buf, size_t size)
 		if (!a->ifa_addr || a->ifa_addr->sa_family != AF_INET || !(a->ifa_flags & IFF_UP))
 			continue;
 		const struct sockaddr_in *in = (const void *)a->ifa_addr;
-		if (inet_ntop(AF_INET, &in->sin_addr, text, sizeof text) && n + strlen(text) + 2 < size)
+		if (inet_ntop(AF_INET, &in->sin_addr, text, sizeof text) &&
+		    n + strlen(text) + 2 < size)
 			snprintf(buf + n, size - n, "%s%s", n ? " " : "", text);
 	}
 	freeifaddrs(all);
@@ -49,7 +51,8 @@ void web_find_candidates(struct voice *v)
 		snprintf(v->candidates, sizeof v->candidates, "%s", v->cfg.web_addr);
 }
 
-static enum err answer_offer(struct voice *v, struct leg *l, const char *offer, char **ret_answer, struct why *why)
+static enum err answer_offer(struct voice *v, struct leg *l, const char *offer, char **ret_answer,
+                             struct why *why)
 {
 	struct web_local local = {
 		.fingerprint = media_fingerprint(v->media),
@@ -73,8 +76,8 @@ static enum err answer_offer(struct voice *v, struct leg *l, const char *offer, 
 	return ERR_OK;
 }
 
-enum err web_offer(struct voice *v, const char *station_key, const char *sdp_offer, web_reply_fn *reply, void *ctx,
-                   struct why *why)
+enum err web_offer(struct voice *v, const char *station_key, const char *sdp_offer,
+                   web_reply_fn *reply, void *ctx, struct why *why)
 {
 	size_t n = strnlen(station_key, sizeof((struct leg *)0)->station);
 	if (n == 0 || n >= sizeof((struct leg *)0)->station)

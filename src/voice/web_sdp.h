@@ -8,7 +8,12 @@
 
 #include "voice/trunk.h"
 
-enum { WEB_FINGERPRINT_BYTES = 32, WEB_UFRAG_BYTES = 12, WEB_PWD_BYTES = 40, WEB_OFFER_MAX_BYTES = 65536 };
+enum {
+	WEB_FINGERPRINT_BYTES = 32,
+	WEB_UFRAG_BYTES = 12,
+	WEB_PWD_BYTES = 40,
+	WEB_OFFER_MAX_BYTES = 65536
+};
 
 struct web_local {
 	char ufrag[WEB_UFRAG_BYTES], pwd[WEB_PWD_BYTES];

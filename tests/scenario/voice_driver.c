@@ -1,9 +1,10 @@
-/* voice_driver -- the telephone on a string: text commands on stdin, JSON lines of answers and events on
- * stdout, so that SIPp and Chromium scenarios drive the real library.
+/* voice_driver -- the telephone on a string: text commands on stdin, JSON lines of answers and
+ * events on stdout, so that SIPp and Chromium scenarios drive the real library.
  *
  *     voice_driver [key=value...]     keys: sip_port, rtp_min, rtp_max, web_addr, music, log
  *
- * Each command is answered by {"re":"<command>","ok":true,...} or {"re":...,"ok":false,"code":"E_..."}. */
+ * Each command is answered by {"re":"<command>","ok":true,...} or
+ * {"re":...,"ok":false,"code":"E_..."}. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -45,15 +46,15 @@ static const char *value(const struct driver *d, const char *key, const char *fa
 }
 
 static void reply(const struct driver *d, enum err e, const struct why *why, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+    __attribute__((format(printf, 4, 5)));
 
 static void reply(const struct driver *d, enum err e, const struct why *why, const char *fmt, ...)
 {
 	va_list ap;
 	printf("{\"re\":\"%s\",\"ok\":%s", w(d, 0), e ? "false" : "true");
 	if (e)
-		printf(",\"kind\":\"%s\",\"code\":\"%s\",\"why\":\"%s\"", err_kind_name(e), err_code_name(why->code),
-		       why_en(why));
+		printf(",\"kind\":\"%s\",\"code\":\"%s\",\"why\":\"%s\"", err_kind_name(e),
+		       err_code_name(why->code), why_en(why));
 	va_start(ap, fmt);
 	if (!e)
 		vprintf(fmt, ap);
@@ -78,8 +79,9 @@ static void print_text(const char *text)
 static void on_leg_event(void *ctx, const struct leg_event *ev)
 {
 	(void)ctx;
-	printf("{\"ev\":\"%s\",\"leg\":%lld,\"call\":%lld,\"trunk\":%lld,\"t\":%lld,\"sip\":%d", leg_event_name(ev->kind),
-	       (long long)ev->leg, (long long)ev->call_id, (long long)ev->trunk_id, (long long)ev->at_ms, ev->sip_code);
+	printf("{\"ev\":\"%s\",\"leg\":%lld,\"call\":%lld,\"trunk\":%lld,\"t\":%lld,\"sip\":%d",
+	       leg_event_name(ev->kind), (long long)ev->leg, (long long)ev->call_id,
+	       (long long)ev->trunk_id, (long long)ev->at_ms, ev->sip_code);
 	if (ev->kind == LEG_EV_INCOMING)
 		printf(",\"from\":\"%s\",\"to\":\"%s\"", ev->from, ev->to);
 	if (ev->kind == LEG_EV_DIGIT)
@@ -87,10 +89,13 @@ static void on_leg_event(void *ctx, const struct leg_event *ev)
 	if (ev->kind == LEG_EV_PLAYED)
 		printf(",\"play\":%lld", (long long)ev->play_id);
 	if (ev->kind == LEG_EV_RECORDED)
-		printf(",\"path\":\"%s\",\"ms\":%lld,\"bytes\":%lld,\"answer_ms\":%lld,\"gaps\":%d,\"errno\":%d", ev->rec_path,
-		       (long long)ev->rec_ms, (long long)ev->rec_bytes, (long long)ev->rec_answer_ms, ev->rec_gaps, ev->rec_errno);
+		printf(",\"path\":\"%s\",\"ms\":%lld,\"bytes\":%lld,\"answer_ms\":%lld,\"gaps\":%d,"
+		       "\"errno\":%d",
+		       ev->rec_path, (long long)ev->rec_ms, (long long)ev->rec_bytes,
+		       (long long)ev->rec_answer_ms, ev->rec_gaps, ev->rec_errno);
 	if (ev->kind == LEG_EV_ENDED)
-		printf(",\"cause\":\"%s\",\"q850\":%d,\"by\":%d", cause_code(ev->cause), ev->q850, (int)ev->ended_by);
+		printf(",\"cause\":\"%s\",\"q850\":%d,\"by\":%d", cause_code(ev->cause), ev->q850,
+		       (int)ev->ended_by);
 	printf(",\"station\":\"%s\"}\n", ev->station);
 }
 
@@ -98,8 +103,9 @@ static void on_trunk_event(void *ctx, const struct trunk_event *ev)
 {
 	static const char *const STATES[] = { "starting", "up", "down" };
 	(void)ctx;
-	printf("{\"ev\":\"TRUNK\",\"trunk\":%lld,\"state\":\"%s\",\"sip\":%d,\"why\":\"%s\"}\n", (long long)ev->trunk_id,
-	       STATES[ev->status.state], ev->status.last_sip_code, ev->status.text);
+	printf("{\"ev\":\"TRUNK\",\"trunk\":%lld,\"state\":\"%s\",\"sip\":%d,\"why\":\"%s\"}\n",
+	       (long long)ev->trunk_id, STATES[ev->status.state], ev->status.last_sip_code,
+	       ev->status.text);
 }
 
 static void on_offer_answer(void *ctx, int64_t leg, const char *sdp, const struct why *why)
@@ -114,19 +120,23 @@ static void on_offer_answer(void *ctx, int64_t leg, const char *sdp, const struc
 static void on_stats(void *ctx, int64_t leg, const struct leg_stats *s)
 {
 	(void)ctx;
-	printf("{\"ev\":\"STATS\",\"leg\":%lld,\"rx\":%lld,\"lost\":%lld,\"tx\":%lld,\"jitter_us\":%d,\"rtt_ms\":%d,"
+	printf("{\"ev\":\"STATS\",\"leg\":%lld,\"rx\":%lld,\"lost\":%lld,\"tx\":%lld,\"jitter_us\":"
+	       "%d,\"rtt_ms\":%d,"
 	       "\"tx_lost_pct\":%d,\"level\":%d}\n",
-	       (long long)leg, (long long)s->rx_packets, (long long)s->rx_lost, (long long)s->tx_packets, s->jitter_us,
-	       s->rtt_ms, s->tx_lost_pct, s->rx_level_dbov);
+	       (long long)leg, (long long)s->rx_packets, (long long)s->rx_lost,
+	       (long long)s->tx_packets, s->jitter_us, s->rtt_ms, s->tx_lost_pct, s->rx_level_dbov);
 }
 
 static void on_test(void *ctx, const struct trunk_test *t)
 {
 	(void)ctx;
-	printf("{\"ev\":\"TEST\",\"trunk\":%lld,\"good\":%s,\"cause\":\"%s\",\"zh\":\"%s\",\"en\":\"%s\",\"rows\":[",
-	       (long long)t->trunk_id, t->is_good ? "true" : "false", cause_code(t->cause), t->verdict_zh, t->verdict_en);
+	printf("{\"ev\":\"TEST\",\"trunk\":%lld,\"good\":%s,\"cause\":\"%s\",\"zh\":\"%s\",\"en\":"
+	       "\"%s\",\"rows\":[",
+	       (long long)t->trunk_id, t->is_good ? "true" : "false", cause_code(t->cause),
+	       t->verdict_zh, t->verdict_en);
 	for (int i = 0; i < t->rows; i++) {
-		printf("%s{\"ms\":%lld,\"sent\":%d,\"text\":\"", i ? "," : "", (long long)t->row[i].at_ms, t->row[i].is_sent);
+		printf("%s{\"ms\":%lld,\"sent\":%d,\"text\":\"", i ? "," : "",
+		       (long long)t->row[i].at_ms, t->row[i].is_sent);
 		print_text(t->row[i].text);
 		printf("\"}");
 	}
@@ -137,7 +147,9 @@ static void on_test(void *ctx, const struct trunk_test *t)
 
 static enum trunk_transport transport_of(const char *name)
 {
-	return strcmp(name, "tls") == 0 ? TRUNK_TLS : strcmp(name, "tcp") == 0 ? TRUNK_TCP : TRUNK_UDP;
+	return strcmp(name, "tls") == 0   ? TRUNK_TLS
+	       : strcmp(name, "tcp") == 0 ? TRUNK_TCP
+	                                  : TRUNK_UDP;
 }
 
 static enum err do_trunk(struct driver *d, struct why *why)
@@ -159,7 +171,8 @@ static enum err do_trunk(struct driver *d, struct why *why)
 	c.is_registered = atoi(value(d, "register", "0"));
 	c.is_redirect_allowed = atoi(value(d, "redirect", "0"));
 	c.is_tls_unverified = atoi(value(d, "unverified", "0"));
-	c.identity = strcmp(value(d, "identity", "from"), "pai") == 0 ? IDENTITY_PAI : IDENTITY_FROM;
+	c.identity =
+	    strcmp(value(d, "identity", "from"), "pai") == 0 ? IDENTITY_PAI : IDENTITY_FROM;
 	c.max_calls = atoi(value(d, "max_calls", "0"));
 	c.max_cps = atoi(value(d, "max_cps", "0"));
 	c.options_s = atoi(value(d, "options", "-1"));
@@ -206,7 +219,8 @@ static void do_play(struct driver *d)
 	struct why why = { 0 };
 	int64_t id = 0;
 	bool is_music = strcmp(w(d, 2), "music") == 0;
-	enum err e = leg_play(d->v, n(d, 1), is_music ? PLAY_MUSIC : PLAY_PROMPT, is_music ? NULL : w(d, 2), n(d, 3), &id, &why);
+	enum err e = leg_play(d->v, n(d, 1), is_music ? PLAY_MUSIC : PLAY_PROMPT,
+	                      is_music ? NULL : w(d, 2), n(d, 3), &id, &why);
 	reply(d, e, &why, ",\"play\":%lld", (long long)id);
 }
 
@@ -234,7 +248,8 @@ static enum err do_listen(struct driver *d, struct why *why)
 
 static enum err do_bridge(struct driver *d, struct why *why)
 {
-	return leg_bridge(d->v, n(d, 1), n(d, 2), strcmp(w(d, 3), "tone") == 0 ? BRIDGE_TONE : BRIDGE_PLAIN, why);
+	return leg_bridge(d->v, n(d, 1), n(d, 2),
+	                  strcmp(w(d, 3), "tone") == 0 ? BRIDGE_TONE : BRIDGE_PLAIN, why);
 }
 static enum err do_unbridge(struct driver *d, struct why *why)
 {
@@ -314,10 +329,12 @@ static void do_total(struct driver *d)
 	struct voice_stats s;
 	voice_stats(d->v, &s);
 	reply(d, ERR_OK, NULL,
-	      ",\"legs\":%lld,\"out\":%lld,\"in\":%lld,\"refused\":%lld,\"rtp_in\":%lld,\"rtp_out\":%lld,\"lost\":%lld,"
+	      ",\"legs\":%lld,\"out\":%lld,\"in\":%lld,\"refused\":%lld,\"rtp_in\":%lld,\"rtp_"
+	      "out\":%lld,\"lost\":%lld,"
 	      "\"late_us\":%lld",
-	      (long long)s.legs_now, (long long)s.calls_out, (long long)s.calls_in, (long long)s.refused_unknown_source,
-	      (long long)s.rtp_in, (long long)s.rtp_out, (long long)s.rtp_lost_in, (long long)s.tick_late_max_us);
+	      (long long)s.legs_now, (long long)s.calls_out, (long long)s.calls_in,
+	      (long long)s.refused_unknown_source, (long long)s.rtp_in, (long long)s.rtp_out,
+	      (long long)s.rtp_lost_in, (long long)s.tick_late_max_us);
 }
 
 static const struct {
@@ -325,14 +342,18 @@ static const struct {
 	enum err (*plain)(struct driver *, struct why *);
 	void (*own)(struct driver *);
 } COMMANDS[] = {
-	{ "trunk", do_trunk, NULL },     { "drop_trunk", do_drop_trunk, NULL }, { "dial", NULL, do_dial },
-	{ "phone", NULL, do_phone },     { "offer", NULL, do_offer },           { "play", NULL, do_play },
-	{ "answer", do_answer, NULL },   { "ring", do_ring, NULL },             { "reject", do_reject, NULL },
-	{ "hangup", do_hangup, NULL },   { "bridge", do_bridge, NULL },         { "unbridge", do_unbridge, NULL },
-	{ "stop", do_stop, NULL },       { "tone", do_tone, NULL },             { "mute", do_mute, NULL },
-	{ "hold", do_hold, NULL },       { "digits", do_digits, NULL },         { "record", do_record, NULL },
-	{ "recstop", do_recstop, NULL }, { "listen", do_listen, NULL },         { "watch", do_watch, NULL },
-	{ "stats", do_stats, NULL },     { "can", do_can, NULL },               { "test", do_test, NULL },
+	{ "trunk", do_trunk, NULL },     { "drop_trunk", do_drop_trunk, NULL },
+	{ "dial", NULL, do_dial },       { "phone", NULL, do_phone },
+	{ "offer", NULL, do_offer },     { "play", NULL, do_play },
+	{ "answer", do_answer, NULL },   { "ring", do_ring, NULL },
+	{ "reject", do_reject, NULL },   { "hangup", do_hangup, NULL },
+	{ "bridge", do_bridge, NULL },   { "unbridge", do_unbridge, NULL },
+	{ "stop", do_stop, NULL },       { "tone", do_tone, NULL },
+	{ "mute", do_mute, NULL },       { "hold", do_hold, NULL },
+	{ "digits", do_digits, NULL },   { "record", do_record, NULL },
+	{ "recstop", do_recstop, NULL }, { "listen", do_listen, NULL },
+	{ "watch", do_watch, NULL },     { "stats", do_stats, NULL },
+	{ "can", do_can, NULL },         { "test", do_test, NULL },
 	{ "total", NULL, do_total },     { "quit", do_quit, NULL },
 };
 
@@ -342,7 +363,8 @@ static void run_command(struct voice *v, void *arg)
 	struct why why = { 0 };
 	char *at;
 	d->v = v;
-	for (char *p = strtok_r(d->line, " \n", &at); p && d->words < WORDS; p = strtok_r(NULL, " \n", &at))
+	for (char *p = strtok_r(d->line, " \n", &at); p && d->words < WORDS;
+	     p = strtok_r(NULL, " \n", &at))
 		d->word[d->words++] = p;
 	for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++) {
 		if (strcmp(COMMANDS[i].name, w(d, 0)) != 0)
@@ -399,7 +421,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s\n", why_en(&why));
 		return 1;
 	}
-	printf("{\"ev\":\"READY\",\"sip_port\":%d,\"web_port\":%d}\n", voice_sip_port(v), voice_web_port(v));
+	printf("{\"ev\":\"READY\",\"sip_port\":%d,\"web_port\":%d}\n", voice_sip_port(v),
+	       voice_web_port(v));
 	pthread_t reader;
 	pthread_create(&reader, NULL, read_commands, v);
 	voice_run(v);
