@@ -1,0 +1,113 @@
+/* After the call: the form, its limit, and its end. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/id.h"
+#include "base/log.h"
+#include "floor/floor_int.h"
+#include "floor/result.h"
+
+struct wrap_job {
+	struct floor_job j;
+	int64_t call_id, now_utc_ms;
+	bool is_unsaved;
+	struct result_in result;
+	json_t *form; /* of the draft: owns the texts of `result` */
+	int tries;
+};
+
+static enum err wrap_write(struct tx *tx, struct floor_job *j, struct why *why)
+{
+	struct wrap_job *w = (struct wrap_job *)j;
+	enum err e = ERR_OK;
+	if (w->is_unsaved && (e = result_store(tx, &w->result, why)) && why->code == E_RESULT_SAVED)
+		e = ERR_OK; /* his own result came first */
+	return e ? e : call_wrapped(tx, w->call_id, w->now_utc_ms, why);
+}
+
+static void wrap_free(struct wrap_job *w)
+{
+	json_decref(w->form);
+	free(w);
+}
+
+static void wrap_done(struct floor *f, struct floor_job *j)
+{
+	struct wrap_job *w = (struct wrap_job *)j;
+	if (j->e && ++w->tries < 5 && !floor_write(f, LANE_LIVE, j, NULL))
+		return;
+	if (j->e)
+		log_error("floor", "wrapup_unwritten", LOG_ID("call", w->call_id),
+		          LOG_WHY(&j->why));
+	wrap_free(w);
+}
+
+/* What stands in the half-filled form is kept with the system's result. */
+static void unsaved_form(struct wrap_job *w, const char *draft)
+{
+	if (draft && json_read_text(draft, &w->form, NULL))
+		w->form = NULL;
+	w->result.form = (struct result_form){ .code = "unsaved",
+		                               .grade = "",
+		                               .wechat = json_str(w->form, "wechat", ""),
+		                               .promise = json_str(w->form, "promise", ""),
+		                               .note = json_str(w->form, "note", "") };
+}
+
+void wrap_begin(struct floor *f, struct live *l)
+{
+	struct seat *s = l->owner;
+	seat_event(f, s, AGENT_EV_END, l, f->now_ms + l->wrapup_limit_s * (int64_t)1000);
+}
+
+void wrap_finish(struct floor *f, struct seat *s, bool is_saved)
+{
+	struct live *l = s->live;
+	struct wrap_job *w = calloc(1, sizeof *w);
+	if (w && l->is_committed) {
+		w->j = (struct floor_job){ .write = wrap_write, .done = wrap_done };
+		w->call_id = l->id;
+		w->now_utc_ms = f->now_utc_ms;
+		w->is_unsaved = !is_saved;
+		w->result = (struct result_in){ .id = id_new(),
+			                        .call_id = l->id,
+			                        .now_utc_ms = f->now_utc_ms,
+			                        .day = floor_day(f) };
+		unsaved_form(w, is_saved ? NULL : l->draft);
+		if (floor_write(f, LANE_LIVE, &w->j, NULL))
+			wrap_free(w);
+		l->is_result_saved = true;
+	} else {
+		free(w);
+	}
+	s->live = NULL;
+	l->owner = NULL;
+	seat_event(f, s, AGENT_EV_FINISH, l, 0);
+}
+
+/* The commit did not come back in time: the agent is free, the call will not be made. */
+static void let_reservation_go(struct floor *f, struct seat *s)
+{
+	struct live *l = s->live;
+	log_warn("floor", "reservation_expired", LOG_ID("call", l->id));
+	live_hang_up(f, l, CAUSE_CANCELLED, CALL_BY_SYSTEM);
+	s->live = NULL;
+	l->owner = NULL;
+	seat_event(f, s, AGENT_EV_RELEASE, l, 0);
+}
+
+void wrap_tick(struct floor *f, struct seat *s)
+{
+	if (agent_is_due(&s->agent, f->now_ms)) {
+		if (s->agent.state == AGENT_RESERVED && s->live && !s->live->is_committed)
+			let_reservation_go(f, s);
+		else if (s->agent.state == AGENT_WRAPUP)
+			seat_changed(f, s);
+	}
+	bool is_overdue =
+	    f->world && agent_is_pause_overdue(&s->agent, &f->world->pauses, f->now_ms);
+	if (is_overdue != s->was_paused_overdue) {
+		s->was_paused_overdue = is_overdue;
+		seat_changed(f, s);
+	}
+}
