@@ -19,6 +19,8 @@ export default tseslint.config(
       eqeqeq: 'error',
       'vue/multi-word-component-names': 'off',
       'vue/block-lang': ['error', { script: { lang: 'ts' } }],
+      // a composable handed to a child as a prop is there to be worked with; only the prop itself is not replaced
+      'vue/no-mutating-props': ['error', { shallowOnly: true }],
       'vue/component-api-style': ['error', ['script-setup']],
     },
   },

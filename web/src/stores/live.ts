@@ -54,5 +54,10 @@ export const useLive = defineStore('live', () => {
     for (const n of notices.value) n.seen = true
   }
 
-  return { link, notices, on, start, stop, markSeen }
+  /** A notice this page found itself. */
+  function notify(n: Notice): void {
+    dispatch('notice', n)
+  }
+
+  return { link, notices, on, start, stop, markSeen, notify }
 })

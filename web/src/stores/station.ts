@@ -45,6 +45,7 @@ export const useStation = defineStore('station', () => {
   let timer: ReturnType<typeof setTimeout> | null = null
   let meterTimer: ReturnType<typeof setInterval> | null = null
   let releaseLock: (() => void) | null = null
+  let waiting: AbortController | null = null
   let generation = 0
 
   function send(ev: StationEvent): void {
@@ -73,16 +74,24 @@ export const useStation = defineStore('station', () => {
    *  decides: the newest offer moves the station. */
   function requestLock(steal: boolean): void {
     if (!navigator.locks) return void queueMicrotask(() => send({ type: 'lock' }))
-    void navigator.locks
-      .request(LOCK, steal ? { steal: true } : {}, () => {
-        send({ type: 'lock' })
-        return new Promise<void>((done) => (releaseLock = done))
-      })
-      .catch(() => send({ type: 'lock_stolen' }))
+    waiting?.abort()
+    const mine = new AbortController()
+    waiting = mine
+    const hold = () => {
+      if (waiting === mine) waiting = null
+      if (phase.value === 'off') return
+      send({ type: 'lock' })
+      return new Promise<void>((done) => (releaseLock = done))
+    }
+    // A request may be taken back or may steal, not both.
+    void navigator.locks.request(LOCK, steal ? { steal: true } : { signal: mine.signal }, hold).catch(() => {
+      if (mine.signal.aborted) return
+      send({ type: 'lock_stolen' })
+      if (phase.value === 'elsewhere') requestLock(false)
+    })
     if (!steal)
       void navigator.locks.query().then((q) => {
-        if (phase.value === 'waiting' && q.held?.some((l) => l.name === LOCK))
-          machine.value = { phase: 'elsewhere', attempt: 0 }
+        if (phase.value === 'waiting' && q.held?.some((l) => l.name === LOCK)) send({ type: 'lock_stolen' })
       })
   }
 
@@ -199,6 +208,8 @@ export const useStation = defineStore('station', () => {
     const had = phase.value !== 'off' && phase.value !== 'elsewhere'
     send({ type: 'stop' })
     closeMic()
+    waiting?.abort()
+    waiting = null
     releaseLock?.()
     releaseLock = null
     if (had && tell) await api.delete('/api/v1/station', { keepalive: true }).catch(() => {})

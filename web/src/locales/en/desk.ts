@@ -24,6 +24,8 @@ export default {
   gender: { male: 'Mr', female: 'Ms', m: 'Mr', f: 'Ms' },
   stranger: 'No customer has this number. Result and note are kept with the call.',
   backToDesk: 'Back to the desk',
+  dueNotice: '{name} was promised a call at {time}: it is due.',
+  incomingNotice: 'Incoming call: {name}',
   owner: 'Owner',
   publicPool: 'public pool',
   protected: 'protected until {day}',

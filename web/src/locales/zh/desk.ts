@@ -23,6 +23,8 @@ export default {
   gender: { male: '先生', female: '女士', m: '先生', f: '女士' },
   stranger: '没有这个号码的客户。结果和备注会记在这通电话上。',
   backToDesk: '回到坐席台',
+  dueNotice: '{time} 约好给 {name} 回电，时间到了。',
+  incomingNotice: '来电：{name}',
   owner: '归属',
   publicPool: '公共客户',
   protected: '保护至 {day}',
