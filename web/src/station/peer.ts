@@ -1,5 +1,9 @@
 /* One RTCPeerConnection for the shift: audio both ways, A-law first as the telephone line speaks it. */
 
+import { pairOf, StallWatch } from './stall'
+
+const LOOK_EVERY_MS = 500
+
 interface CodecLike {
   mimeType: string
 }
@@ -43,8 +47,17 @@ export async function openPeer(
     else if (pc.connectionState === 'disconnected') on.disconnected()
     else if (pc.connectionState === 'failed' || pc.connectionState === 'closed') on.failed()
   }
+  const stall = new StallWatch()
+  const look = setInterval(() => {
+    if (pc.connectionState !== 'connected') return
+    void pc.getStats().then((stats) => {
+      const pair = pairOf(stats.values() as Iterable<Record<string, unknown>>)
+      if (!closed && pair && stall.push(pair, performance.now())) on.failed()
+    })
+  }, LOOK_EVERY_MS)
   const close = () => {
     closed = true
+    clearInterval(look)
     pc.close()
   }
   try {
