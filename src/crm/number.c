@@ -431,10 +431,11 @@ enum err number_parse_one(const char *text, struct number *ret, struct why *why)
 
 void number_mask(const char *national, char ret[NUMBER_MASK_BYTES])
 {
-	const char *s = starts(national, "+86") ? national + 3 : national;
-	size_t n = strlen(s);
+	size_t n = strlen(national), skip = n > 3 && starts(national, "+86") ? 3 : 0;
+	const char *s = national + skip;
+	n -= skip;
 	size_t head = s[0] == '+' ? 4 : 3;
-	if (s == national && s[0] == '0' && n >= 11)
+	if (!skip && s[0] == '0' && n >= 11)
 		head = s[1] == '1' || s[1] == '2' ? 3 : 4; /* the area code */
 	if (n < 9)                                         /* service numbers: nobody's own */
 		snprintf(ret, NUMBER_MASK_BYTES, "%.2s***", s);

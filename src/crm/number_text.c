@@ -5,7 +5,7 @@
 
 #include "crm/number.h"
 
-enum { RUN_BYTES = 96 };
+enum { RUN_BYTES = 96, RAW_BYTES = 4 * RUN_BYTES };
 
 /* A digit of either width. @return its value and the bytes it takes; -1: none */
 static int digit_at(const char *s, size_t *ret_bytes)
@@ -29,9 +29,9 @@ static bool is_joint(char c)
 static size_t date_at(const char *s)
 {
 	int y, m, d, n = 0;
-	char a, b;
+	char a[2], b[2];
 	if (!isdigit((unsigned char)s[0]) ||
-	    sscanf(s, "%4d%1[-./]%2d%1[-./]%2d%n", &y, &a, &m, &b, &d, &n) != 5 || n < 8)
+	    sscanf(s, "%4d%1[-./]%2d%1[-./]%2d%n", &y, a, &m, b, &d, &n) != 5 || n < 8)
 		return 0;
 	bool is_date = y >= 1900 && y <= 2200 && m >= 1 && m <= 12 && d >= 1 && d <= 31;
 	return is_date && !isdigit((unsigned char)s[n]) ? (size_t)n : 0;
@@ -64,16 +64,38 @@ static bool has_exponent(const char *s)
 	       (isdigit((unsigned char)s[1]) || (s[1] == '+' && isdigit((unsigned char)s[2])));
 }
 
+/* A number by its own mask; what only looks like one (a card, a short line) by its first and last.
+ */
+static void add_masked(struct str *out, const char *run, size_t run_bytes, const char *digits,
+                       size_t n)
+{
+	struct numbers list;
+	char raw[RAW_BYTES];
+	snprintf(raw, sizeof raw, "%.*s", (int)run_bytes, run);
+	if (!numbers_parse(raw, &list, NULL)) {
+		for (size_t i = 0; i < list.count; i++) {
+			str_add(out, i ? "/" : "");
+			str_add(out, list.n[i].mask);
+		}
+		return;
+	}
+	str_addn(out, digits, 3);
+	str_add(out, "****");
+	str_addn(out, digits + n - 4, 4);
+}
+
 static bool is_number(const char *digits, size_t n)
 {
 	struct numbers list;
-	return n >= 11 || (n >= 7 && !numbers_parse(digits, &list, NULL)) || n == 7 || n == 8;
+	return n >= 11 || n == 7 || n == 8 || (n > 8 && !numbers_parse(digits, &list, NULL));
 }
 
 void number_mask_text(const char *text, struct str *out)
 {
 	while (*text) {
 		size_t bytes, n, date = date_at(text);
+		if (*text == '+' && digit_at(text + 1, &bytes) >= 0)
+			text++;
 		char digits[RUN_BYTES];
 		if (date || digit_at(text, &bytes) < 0) {
 			str_addn(out, text, date ? date : 1);
@@ -82,10 +104,7 @@ void number_mask_text(const char *text, struct str *out)
 		}
 		size_t taken = run_at(text, digits, &n);
 		if (is_number(digits, n) || (n >= 6 && has_exponent(text + taken))) {
-			str_addn(out, digits, 3);
-			for (size_t i = 3; i + 4 < n; i++)
-				str_addc(out, '*');
-			str_addn(out, digits + n - 4, 4);
+			add_masked(out, text, taken, digits, n);
 		} else {
 			str_addn(out, text, taken);
 		}

@@ -139,6 +139,30 @@ static void masks_show_the_network_and_the_last_four(void **state)
 	assert_string_equal(m, "+852****4567");
 }
 
+static const char *masked(const char *text)
+{
+	static char buf[200];
+	struct str out = { 0 };
+	number_mask_text(text, &out);
+	str_copy(buf, sizeof buf, str_text(&out));
+	str_free(&out);
+	return buf;
+}
+
+static void numbers_inside_any_text_are_masked_and_dates_are_not(void **state)
+{
+	(void)state;
+	assert_string_equal(masked("加微信13800138000，或+86 139-0013-9000"),
+	                    "加微信138****8000，或139****9000");
+	assert_string_equal(masked("１３８００１３８０００"), "138****8000");
+	assert_string_equal(masked("010-62345678转8001"), "010****5678转8001");
+	assert_string_equal(masked("1.3800138E10"), "138****0138E10");
+	assert_string_equal(masked("2026-11-22 09:30，共 12 单，¥3,500"),
+	                    "2026-11-22 09:30，共 12 单，¥3,500");
+	assert_string_equal(masked("6222021234567890123"), "622****0123");
+	assert_string_equal(masked("13800138000-13900139000"), "138****8000/139****9000");
+}
+
 /* Whatever stands in a cell: no crash, and a result that is canonical when read again. */
 static void any_text_ends_in_canonical_numbers_or_a_reason(void **state)
 {
@@ -179,6 +203,7 @@ int main(void)
 		cmocka_unit_test(numbers_nobody_may_call_are_told_apart),
 		cmocka_unit_test(what_is_doubtful_is_refused_with_a_reason),
 		cmocka_unit_test(masks_show_the_network_and_the_last_four),
+		cmocka_unit_test(numbers_inside_any_text_are_masked_and_dates_are_not),
 		cmocka_unit_test(any_text_ends_in_canonical_numbers_or_a_reason),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
