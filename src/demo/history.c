@@ -10,6 +10,7 @@
 #include "profile/shipped.h"
 #include "store/migrate.h"
 #include "store/writer.h"
+#include "team/unit.h"
 
 const struct demo_login *demo_logins(int *ret_n)
 {
@@ -27,30 +28,57 @@ const struct demo_login *demo_logins(int *ret_n)
 
 /* ---- what a first start makes ---- */
 
+struct install {
+	const struct demo_cfg *cfg;
+	int64_t at_utc_ms;
+	int64_t unit_id[CAST_UNITS];
+};
+
 static enum err install(struct tx *tx, const void *arg, struct why *why)
 {
-	const struct demo_cfg *cfg = arg;
-	enum err e = shipped_install(tx, cfg->profiles_dir, cfg->now_utc_ms, why);
-	return e ? e : policy_install(tx, cfg->now_utc_ms, why);
+	const struct install *in = arg;
+	enum err e;
+	if ((e = shipped_install(tx, in->cfg->profiles_dir, in->cfg->now_utc_ms, why)) ||
+	    (e = policy_install(tx, in->cfg->now_utc_ms, why)))
+		return e;
+	for (int i = 0; !e && i < CAST_UNITS; i++) {
+		const struct cast_unit_row *u = &CAST_UNIT[i];
+		e = unit_add(tx,
+		             &(struct unit_new){
+				 .id = in->unit_id[i],
+				 .parent_id = u->parent == CAST_NONE ? 0 : in->unit_id[u->parent],
+				 .kind = u->kind,
+				 .name = u->name,
+				 .cell_id = in->cfg->cell_id,
+				 .now_utc_ms = in->at_utc_ms },
+		             why);
+	}
+	return e;
 }
 
-/* Keys and shipped versions are made the usual way, by a writer that is gone before the loading
- * begins. */
-static enum err prepare(const struct demo_cfg *cfg, struct vault **ret, struct why *why)
+static enum err fill_empty(struct db *db, struct writer *w, const struct install *in,
+                           struct vault **ret, struct why *why)
+{
+	int64_t people = 0;
+	enum err e = db_int(db, "SELECT COUNT(*) FROM person", NOARGS, &people, why);
+	if (!e && people)
+		e = fail(why, E_DEMO_NOT_EMPTY);
+	if (!e)
+		e = writer_do(w, LANE_NORMAL, install, in, why);
+	return e ? e : vault_open(in->cfg->master_key_path, w, db, ret, why);
+}
+
+/* Keys, units and shipped versions are made the usual way, by a writer that is gone before the
+ * loading begins. */
+static enum err prepare(const struct install *in, struct vault **ret, struct why *why)
 {
 	struct writer *w = NULL;
 	struct db *db = NULL;
 	enum err e;
-	if (!(e = migrate(cfg->db_url, NULL, why)) &&
-	    !(e = writer_new(&(struct writer_cfg){ .url = cfg->db_url }, &w, why)) &&
-	    !(e = db_open(cfg->db_url, DB_READ, &db, why))) {
-		int64_t people = 0;
-		e = db_int(db, "SELECT COUNT(*) FROM person", NOARGS, &people, why);
-		if (!e && people)
-			e = fail(why, E_DEMO_NOT_EMPTY);
-		if (!e && !(e = writer_do(w, LANE_NORMAL, install, cfg, why)))
-			e = vault_open(cfg->master_key_path, w, db, ret, why);
-	}
+	if (!(e = migrate(in->cfg->db_url, NULL, why)) &&
+	    !(e = writer_new(&(struct writer_cfg){ .url = in->cfg->db_url }, &w, why)) &&
+	    !(e = db_open(in->cfg->db_url, DB_READ, &db, why)))
+		e = fill_empty(db, w, in, ret, why);
 	db_close(&db);
 	writer_free(&w);
 	return e;
@@ -113,6 +141,16 @@ static void report(const struct load *l, struct demo_result *ret)
 	str_copy(ret->visitor_job_no, sizeof(ret->visitor_job_no), CAST_AGENT[CAST_VISITOR].job_no);
 }
 
+static const struct install *founded(const struct demo_cfg *cfg, const struct sim *s,
+                                     struct install *in)
+{
+	struct ids ids = { 0 };
+	*in = (struct install){ .cfg = cfg, .at_utc_ms = load_founded_utc_ms(s) };
+	for (int i = 0; i < CAST_UNITS; i++)
+		in->unit_id[i] = id_at(&ids, in->at_utc_ms);
+	return in;
+}
+
 enum err demo_history(const struct demo_cfg *cfg, struct demo_result *ret, struct why *why)
 {
 	CLEANUP(bank_free) struct bank *bank = NULL;
@@ -120,6 +158,7 @@ enum err demo_history(const struct demo_cfg *cfg, struct demo_result *ret, struc
 	CLEANUP(vault_close) struct vault *vault = NULL;
 	CLEANUP(db_close) struct db *db = NULL;
 	const struct zone *zone;
+	struct install in;
 	enum err e;
 	if ((e = crypto_init(why)) || (e = zone_get("Asia/Shanghai", &zone, why)) ||
 	    (e = bank_open(cfg->bank_dir, &bank, why)) ||
@@ -130,11 +169,13 @@ enum err demo_history(const struct demo_cfg *cfg, struct demo_result *ret, struc
 	                                    .bank = bank,
 	                                    .recordings = cfg->recordings ? cfg->recordings : 300 },
 	                 &s, why)) ||
-	    (e = prepare(cfg, &vault, why)) || (e = db_open(cfg->db_url, DB_WRITE, &db, why)))
+	    (e = prepare(founded(cfg, s, &in), &vault, why)) ||
+	    (e = db_open(cfg->db_url, DB_WRITE, &db, why)))
 		return e;
 	struct load l = {
 		.cfg = cfg, .db = db, .vault = vault, .bank = bank, .zone = zone, .s = s
 	};
+	memcpy(l.unit_id, in.unit_id, sizeof(l.unit_id));
 	if (!(e = load_all(&l, why)))
 		report(&l, ret);
 	load_done(&l);

@@ -37,7 +37,10 @@ struct load {
 	int n_recordings, n_reviews;
 };
 
-/** The database of a demo before its history: units, people, log-ins, line, campaigns. */
+/** When the company and its first people were entered. */
+int64_t load_founded_utc_ms(const struct sim *s);
+
+/** The company before its history: people, log-ins, line, campaigns. */
 enum err load_company(struct load *l, struct why *why) MUST_USE;
 /** Customers as they are at the end, numbers, consents, tasks, do-not-call entries. */
 enum err load_customers(struct load *l, struct why *why) MUST_USE;

@@ -15,35 +15,15 @@ int64_t id_at(struct ids *ids, int64_t utc_ms)
 	return ids->last;
 }
 
-static int64_t founded_utc_ms(const struct load *l)
+int64_t load_founded_utc_ms(const struct sim *s)
 {
-	return zone_day_start(day_add(l->s->first_day, -STARTED_DAYS_BEFORE), l->zone) +
+	return zone_day_start(day_add(s->first_day, -STARTED_DAYS_BEFORE), s->cfg.zone) +
 	       9 * 3600000LL;
 }
 
-static enum err load_units(struct load *l, struct ids *ids, struct why *why)
+static int64_t founded_utc_ms(const struct load *l)
 {
-	int64_t at = founded_utc_ms(l);
-	for (int i = 0; i < CAST_UNITS; i++) {
-		const struct cast_unit_row *u = &CAST_UNIT[i];
-		CLEANUP(str_drop) char *key = NULL;
-		enum err e = text_pinyin(u->name, &key, why);
-		if (e)
-			return e;
-		l->unit_id[i] = id_at(ids, at);
-		e = db_exec(l->db,
-		            "INSERT INTO org_unit (id, parent_id, kind, name, name_key, cell_id, "
-		            "created_utc_ms)"
-		            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-		            ARGS(V_INT(l->unit_id[i]),
-		                 u->parent == CAST_NONE ? V_NULL : V_INT(l->unit_id[u->parent]),
-		                 V_TEXT(u->kind), V_TEXT(u->name), V_TEXT(key),
-		                 V_INT(l->cfg->cell_id), V_INT(at)),
-		            NULL, why);
-		if (e)
-			return e;
-	}
-	return ERR_OK;
+	return load_founded_utc_ms(l->s);
 }
 
 struct newcomer {
@@ -156,10 +136,9 @@ static enum err load_campaign(struct load *l, struct ids *ids, int i, struct why
 
 enum err load_company(struct load *l, struct why *why)
 {
-	struct ids units = { 0 }, people = { 0 }, trunks = { 0 }, campaigns = { 0 };
+	struct ids people = { 0 }, trunks = { 0 }, campaigns = { 0 };
 	enum err e;
-	if ((e = load_units(l, &units, why)) || (e = load_people(l, &people, why)) ||
-	    (e = load_trunk(l, &trunks, why)))
+	if ((e = load_people(l, &people, why)) || (e = load_trunk(l, &trunks, why)))
 		return e;
 	for (int i = 0; !e && i < CAST_CAMPAIGNS; i++)
 		e = load_campaign(l, &campaigns, i, why);

@@ -223,6 +223,21 @@ static enum err name_row(struct db *db, enum figure_by by, struct figure_row *to
 	return to->name && to->job_no ? ERR_OK : fail(why, E_NOMEM);
 }
 
+/* Calls without an agent (missed ones) or without a list make a row of key 0; often nothing of it
+ * counts. */
+static void drop_empty(struct report *r)
+{
+	int kept = 0;
+	for (int i = 0; i < r->n_rows; i++) {
+		bool counts = r->rows[i].key != 0;
+		for (int m = 0; m < METRIC_COUNT; m++)
+			counts = counts || r->rows[i].f.v[m];
+		if (counts)
+			r->rows[kept++] = r->rows[i];
+	}
+	r->n_rows = kept;
+}
+
 static int by_dialed(const void *a, const void *b)
 {
 	const struct figure_row *x = a, *y = b;
@@ -252,6 +267,7 @@ enum err report_make(struct db *db, const struct scope *sc, const struct figure_
 	    (e = add_numbers(db, sc, args, by, r, why)) ||
 	    (e = db_int(db, scoped(sc, &COUNT_BLOCKED), args, BOUND, &r->blocked, why)))
 		return e;
+	drop_empty(r);
 	for (int i = 0; i < r->n_rows; i++)
 		if ((e = name_row(db, by, &r->rows[i], why)))
 			return e;
@@ -270,10 +286,9 @@ enum err report_make(struct db *db, const struct scope *sc, const struct figure_
 	" FROM call c WHERE " scope("c") FIGURE_WITHIN("c") " AND " cond("c")
 
 /* Of a number: its first call that counts, within the same scope, period and filters. */
-#define FIRST_OF_NUMBER(scope, cond) \
-	" AND c.phone_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM call e WHERE e.phone_id = " \
-	"c.phone_id AND e.id < c.id" \
-	" AND " scope("e") FIGURE_WITHIN("e") " AND " cond("e") ")"
+#define FIRST_OF_NUMBERS(scope, cond) \
+	" FROM call c WHERE c.id IN (SELECT MIN(e.id) FROM call e WHERE e.phone_id IS NOT NULL " \
+	"AND " scope("e") FIGURE_WITHIN("e") " AND " cond("e") " GROUP BY e.phone_id)"
 
 #define LIST_OF(where) \
 	"SELECT c.id" where " ORDER BY c.start_utc_ms DESC, c.id DESC LIMIT ?16 OFFSET ?17"
@@ -289,7 +304,7 @@ enum err report_make(struct db *db, const struct scope *sc, const struct figure_
 	}
 
 #define WHERE_CALLS(scope, cond) CALLS_WHERE(scope, cond)
-#define WHERE_NUMBERS(scope, cond) CALLS_WHERE(scope, cond) FIRST_OF_NUMBER(scope, cond)
+#define WHERE_NUMBERS(scope, cond) FIRST_OF_NUMBERS(scope, cond)
 
 #define LIST_COUNT(n, cond, ...) [METRIC_##n] = EACH_SCOPE(LIST_OF, WHERE_CALLS, cond),
 #define LIST_SUM(n, column, cond, ...) [METRIC_##n] = EACH_SCOPE(LIST_OF, WHERE_CALLS, cond),

@@ -47,8 +47,9 @@ CREATE TABLE call (
 CREATE INDEX call_day ON call (day, unit_id, agent_id);
 CREATE INDEX call_agent ON call (agent_id, start_utc_ms);
 CREATE INDEX call_customer ON call (customer_id, start_utc_ms);
--- The first call of a number in a period: figures by number open to it.
-CREATE INDEX call_phone ON call (phone_id, day);
+-- Everything the figures read of a call: a month is one pass over this index.
+CREATE INDEX call_figure ON call (day, agent_id, unit_id, campaign_id, phone_id, direction, answer_utc_ms, audio, agent_talk_ms,
+  result, wechat, deal_fen, attempt_id);
 CREATE INDEX call_campaign ON call (campaign_id, day);
 CREATE INDEX call_live ON call (state, cell_id);
 CREATE TABLE leg (
