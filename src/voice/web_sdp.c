@@ -49,8 +49,9 @@ static void print_fingerprint(const unsigned char *fp, char text[WEB_FINGERPRINT
 		snprintf(text + 3 * i, 4, i == WEB_FINGERPRINT_BYTES - 1 ? "%02X" : "%02X:", fp[i]);
 }
 
-/* A session that can do what we can: PCMA, PCMU, digits. */
-static int new_session(struct sdp_session **ret, struct sdp_media **ret_m, int port)
+/* A session that can do what we can: PCMA, or PCMU for a browser without it, and digits. Offered
+ * both, libre would take the browser's favourite, and each packet would have to be translated. */
+static int new_session(struct sdp_session **ret, struct sdp_media **ret_m, int port, bool has_pcma)
 {
 	struct sa any;
 	int err = sa_set_str(&any, "127.0.0.1", 9);
@@ -59,11 +60,9 @@ static int new_session(struct sdp_session **ret, struct sdp_media **ret_m, int p
 	if (!err)
 		err = sdp_media_add(ret_m, *ret, "audio", (uint16_t)port, "UDP/TLS/RTP/SAVPF");
 	if (!err)
-		err = sdp_format_add(NULL, *ret_m, false, "8", "PCMA", 8000, 1, NULL, NULL, NULL,
-		                     false, NULL);
-	if (!err)
-		err = sdp_format_add(NULL, *ret_m, false, "0", "PCMU", 8000, 1, NULL, NULL, NULL,
-		                     false, NULL);
+		err = sdp_format_add(NULL, *ret_m, false, has_pcma ? "8" : "0",
+		                     has_pcma ? "PCMA" : "PCMU", 8000, 1, NULL, NULL, NULL, false,
+		                     NULL);
 	if (!err)
 		err = sdp_format_add(NULL, *ret_m, false, NULL, "telephone-event", 8000, 1, NULL,
 		                     NULL, NULL, false, "0-15");
@@ -141,7 +140,7 @@ enum err web_answer(const char *offer, const struct web_local *local, struct web
 	if (n > WEB_OFFER_MAX_BYTES)
 		return fail(why, E_WEB_OFFER, "longer than 64 KiB");
 	if (!in || mbuf_write_mem(in, (const uint8_t *)offer, n) ||
-	    new_session(&s, &m, local->port))
+	    new_session(&s, &m, local->port, strstr(offer, "PCMA/8000") != NULL))
 		return fail(why, E_NOMEM);
 	mbuf_set_pos(in, 0);
 	if (sdp_decode(s, in, true))
