@@ -12,8 +12,13 @@
 
 static bool join(char *ret, const char *dir, const char *name)
 {
-	int n = snprintf(ret, PATH_BYTES, "%s/%s", dir, name);
-	return n > 0 && n < PATH_BYTES;
+	size_t d = strlen(dir), n = strlen(name);
+	if (d + 1 + n >= PATH_BYTES)
+		return false;
+	memcpy(ret, dir, d);
+	ret[d] = '/';
+	memcpy(ret + d + 1, name, n + 1);
+	return true;
 }
 
 /* `ret` becomes the first of beside/name and INSTALLED/name that is there, or "". */

@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/thread.h"
-#include "practice/endpoint.h"
+#include "practice/farend.h"
 #include "practice/robots.h"
 
 enum { ORDERS_MAX_BYTES = 1 << 20, SEATS_MAX = 512, TOPICS_MAX = 64, MIX_MAX_BYTES = 1 << 16 };
@@ -25,9 +25,9 @@ struct practice {
 	struct robot_seat *seats;
 	size_t n_seats;
 	struct bank *bank;
-	struct endpoint_topic topics[TOPICS_MAX];
+	struct farend_topic topics[TOPICS_MAX];
 	size_t n_topics;
-	struct endpoint *endpoint;
+	struct farend *farend;
 	struct robots *robots;
 };
 
@@ -43,7 +43,7 @@ static enum err read_topics(struct practice *p, const json_t *list, struct why *
 		return fail(why, E_FIELD_INVALID, "topics", "more than 64");
 	for (; p->n_topics < n; p->n_topics++) {
 		const json_t *o = json_array_get(list, p->n_topics);
-		struct endpoint_topic *t = &p->topics[p->n_topics];
+		struct farend_topic *t = &p->topics[p->n_topics];
 		const char *caller, *script;
 		enum err e = json_get_str(o, "caller", &caller, why);
 		if (e || (e = json_get_str(o, "script", &script, why)))
@@ -133,26 +133,26 @@ static void on_result(void *ctx, const char *job_no, const struct robot_result *
 static void on_talk(void *ctx, const char *job_no, int64_t call_id)
 {
 	struct practice *p = ctx;
-	endpoint_talk(p->endpoint, job_no, call_id);
+	farend_talk(p->farend, job_no, call_id);
 }
 
 static void on_stop_talk(void *ctx, const char *job_no)
 {
 	struct practice *p = ctx;
-	endpoint_stop_talk(p->endpoint, job_no);
+	farend_stop_talk(p->farend, job_no);
 }
 
 static enum err start(struct practice *p, struct why *why)
 {
 	CLEANUP(free_text) char *mix = NULL;
-	struct endpoint_cfg cfg = { .addr = p->addr,
-		                    .port = (int)p->port,
-		                    .server = p->server_sip,
-		                    .seats = p->seats,
-		                    .n_seats = p->n_seats,
-		                    .on_transcript = on_transcript,
-		                    .on_result = on_result,
-		                    .ctx = p };
+	struct farend_cfg cfg = { .addr = p->addr,
+		                  .port = (int)p->port,
+		                  .server = p->server_sip,
+		                  .seats = p->seats,
+		                  .n_seats = p->n_seats,
+		                  .on_transcript = on_transcript,
+		                  .on_result = on_result,
+		                  .ctx = p };
 	enum err e = file_read(p->mix_path, MIX_MAX_BYTES, &mix, NULL, why);
 	if (e || (e = persona_mix_read(mix, &cfg.mix, why)) ||
 	    (e = bank_open(p->voices, &p->bank, why)))
@@ -160,7 +160,7 @@ static enum err start(struct practice *p, struct why *why)
 	cfg.bank = p->bank;
 	cfg.topics = p->topics;
 	cfg.n_topics = p->n_topics;
-	if ((e = endpoint_new(&cfg, &p->endpoint, why)))
+	if ((e = farend_new(&cfg, &p->farend, why)))
 		return e;
 	if (!p->n_seats)
 		return ERR_OK;
@@ -176,7 +176,7 @@ static void wait_for_end(void *arg)
 	char c;
 	while (read(STDIN_FILENO, &c, 1) > 0)
 		;
-	endpoint_stop(p->endpoint);
+	farend_stop(p->farend);
 }
 
 /* The orders are the first line. @return false when there is none */
@@ -202,12 +202,12 @@ int cmd_practice(int argc, char **argv)
 		e = fail(&why, E_FIELD_REQUIRED, "orders on standard input");
 	else if (!(e = read_orders(&p, orders, &why)) && !(e = start(&p, &why)) &&
 	         !(e = thread_start("stdin", wait_for_end, &p, &watch, &why)))
-		endpoint_run(p.endpoint);
+		farend_run(p.farend);
 	if (e)
 		log_error("practice", "cannot_start", LOG_WHY(&why));
 	thread_join(&watch);
 	robots_stop(&p.robots);
-	endpoint_free(&p.endpoint);
+	farend_free(&p.farend);
 	bank_free(&p.bank);
 	free(p.seats);
 	return e ? 1 : 0;

@@ -1,7 +1,7 @@
 /* practice/robots.h -- simulated agents: one thread that works all their desks over HTTP.
  *
  * Each logs in with his own password and uses the API a browser uses. His telephone is a desk
- * phone of practice/endpoint.h, which is told by `hooks` when he should speak. */
+ * phone of practice/farend.h, which is told by `hooks` when he should speak. */
 #ifndef PRACTICE_ROBOTS_H
 #define PRACTICE_ROBOTS_H
 

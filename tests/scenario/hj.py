@@ -20,7 +20,7 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("HUJIAO_BUILD", ROOT / "build"))
-BINARY = BUILD / "src" / "hujiao"
+BINARY = BUILD / "src" / "app" / "hujiao"
 
 
 def free_port(kind=socket.SOCK_STREAM):

@@ -1,4 +1,4 @@
-#include "practice/endpoint.h"
+#include "practice/farend.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -51,8 +51,8 @@ struct conversation {
 	struct conversation *next;
 };
 
-struct endpoint {
-	struct endpoint_cfg cfg;
+struct farend {
+	struct farend_cfg cfg;
 	struct voice *voice;
 	struct party *parties;
 	struct conversation *convs;
@@ -72,7 +72,13 @@ static void free_samples(int16_t **p)
 	free(*p);
 }
 
-static struct party *party_of(struct endpoint *e, int64_t leg)
+/* A verb on a leg that ended a moment ago changes nothing: its ENDED event is on its way. */
+static void done_or_gone(enum err e)
+{
+	(void)e;
+}
+
+static struct party *party_of(struct farend *e, int64_t leg)
 {
 	for (struct party *p = e->parties; p; p = p->next)
 		if (p->leg == leg)
@@ -80,7 +86,7 @@ static struct party *party_of(struct endpoint *e, int64_t leg)
 	return NULL;
 }
 
-static struct party *agent_of(struct endpoint *e, const char *job_no)
+static struct party *agent_of(struct farend *e, const char *job_no)
 {
 	for (struct party *p = e->parties; p; p = p->next)
 		if (p->side == BANK_AGENT && strcmp(p->job_no, job_no) == 0)
@@ -88,7 +94,7 @@ static struct party *agent_of(struct endpoint *e, const char *job_no)
 	return NULL;
 }
 
-static struct conversation *conv_of(struct endpoint *e, int64_t call_id)
+static struct conversation *conv_of(struct farend *e, int64_t call_id)
 {
 	for (struct conversation *c = e->convs; c; c = c->next)
 		if (c->call_id == call_id)
@@ -132,7 +138,7 @@ static void note_line(const struct bank *b, struct conversation *c, const struct
 }
 
 /* The line under way ends now, whole or cut off by the hang-up. */
-static void end_line(struct endpoint *e, struct party *p, int64_t now_ms)
+static void end_line(struct farend *e, struct party *p, int64_t now_ms)
 {
 	if (!p->talk.is_speaking || !p->conv)
 		return;
@@ -140,7 +146,7 @@ static void end_line(struct endpoint *e, struct party *p, int64_t now_ms)
 	note_line(e->cfg.bank, p->conv, p, whole_ms < now_ms ? whole_ms : now_ms);
 }
 
-static void say(struct endpoint *e, struct party *p, int nth, int64_t now_ms)
+static void say(struct farend *e, struct party *p, int nth, int64_t now_ms)
 {
 	struct conversation *c = p->conv;
 	const struct bank *b = e->cfg.bank;
@@ -166,7 +172,7 @@ static void say(struct endpoint *e, struct party *p, int nth, int64_t now_ms)
 }
 
 /* Between two simulated people the script's order holds; a living agent says what he likes. */
-static bool is_his_turn(const struct endpoint *e, const struct party *p)
+static bool is_his_turn(const struct farend *e, const struct party *p)
 {
 	const struct conversation *c = p->conv;
 	if (!c->is_both || c->next_line >= bank_dialogue(e->cfg.bank, c->dialogue)->lines)
@@ -175,7 +181,7 @@ static bool is_his_turn(const struct endpoint *e, const struct party *p)
 }
 
 /* Two sentences of one person in a row are parted by a breath, not by patience. */
-static void go_on_after(const struct endpoint *e, struct party *p)
+static void go_on_after(const struct farend *e, struct party *p)
 {
 	const struct conversation *c = p->conv;
 	int next = p->line + 1;
@@ -184,7 +190,7 @@ static void go_on_after(const struct endpoint *e, struct party *p)
 		p->talk.has_other_spoken = true;
 }
 
-static void talk(struct endpoint *e, struct party *p, enum talk_event ev, int64_t now_ms)
+static void talk(struct farend *e, struct party *p, enum talk_event ev, int64_t now_ms)
 {
 	int32_t line;
 	if (!p->is_talking || (ev == TALK_EV_TICK && !is_his_turn(e, p)))
@@ -201,33 +207,33 @@ static void talk(struct endpoint *e, struct party *p, enum talk_event ev, int64_
 		say(e, p, line, now_ms);
 		break;
 	case TALK_HANG_UP:
-		(void)leg_hangup(e->voice, p->leg, CAUSE_NORMAL, NULL);
+		done_or_gone(leg_hangup(e->voice, p->leg, CAUSE_NORMAL, NULL));
 		break;
 	}
 }
 
 static void tick(struct voice *v, void *arg)
 {
-	struct endpoint *e = arg;
+	struct farend *e = arg;
 	int64_t now_ms = clock_mono_ms();
 	for (struct party *p = e->parties; p; p = p->next)
 		talk(e, p, TALK_EV_TICK, now_ms);
 	(void)voice_timer(v, TICK_MS, tick, e);
 }
 
-static void begin_talk(struct endpoint *e, struct party *p, struct conversation *c,
+static void begin_talk(struct farend *e, struct party *p, struct conversation *c,
                        const struct talk_manner *m, bool does_begin)
 {
 	p->conv = c;
 	p->is_talking = true;
 	talk_init(&p->talk, m, lines_of_side(e->cfg.bank, c->dialogue, p->side), does_begin,
 	          clock_mono_ms());
-	(void)leg_watch_voice(e->voice, p->leg, true, NULL);
+	done_or_gone(leg_watch_voice(e->voice, p->leg, true, NULL));
 }
 
 /* ---- customers ---- */
 
-static uint32_t next_nth(struct endpoint *e, const char *number)
+static uint32_t next_nth(struct farend *e, const char *number)
 {
 	uint32_t h = 2166136261U; /* FNV-1a; a shared slot only makes two numbers take turns */
 	for (; *number; number++)
@@ -247,7 +253,7 @@ static enum cause refusal(enum persona_act act)
 
 /* Timers carry the leg, not the party: it may be gone by then. */
 struct later {
-	struct endpoint *e;
+	struct farend *e;
 	int64_t leg;
 };
 
@@ -266,10 +272,10 @@ static void decide(struct voice *v, void *arg)
 		log_warn("practice", "cannot_answer", LOG_I("leg", l.leg), LOG_WHY(&why));
 }
 
-static void customer_rings(struct endpoint *e, struct party *p, const char *number)
+static void customer_rings(struct farend *e, struct party *p, const char *number)
 {
 	p->persona = persona_of(&e->cfg.mix, number, next_nth(e, number));
-	(void)leg_ring(e->voice, p->leg, NULL);
+	done_or_gone(leg_ring(e->voice, p->leg, NULL));
 	if (p->persona.act == PERSONA_NO_ANSWER)
 		return;
 	struct later *l = malloc(sizeof *l);
@@ -280,7 +286,7 @@ static void customer_rings(struct endpoint *e, struct party *p, const char *numb
 		free(l);
 }
 
-static bool fits(const struct endpoint *e, const struct party *p, int dialogue)
+static bool fits(const struct farend *e, const struct party *p, int dialogue)
 {
 	const struct bank_dialogue *d = bank_dialogue(e->cfg.bank, dialogue);
 	bool is_machine = strcmp(d->mood, "machine") == 0;
@@ -292,7 +298,7 @@ static bool fits(const struct endpoint *e, const struct party *p, int dialogue)
 }
 
 /* One of the dialogues that fit; -1: none. */
-static int choose_dialogue(const struct endpoint *e, const struct party *p)
+static int choose_dialogue(const struct farend *e, const struct party *p)
 {
 	int n = bank_dialogues(e->cfg.bank), fitting = 0;
 	for (int i = 0; i < n; i++)
@@ -304,7 +310,7 @@ static int choose_dialogue(const struct endpoint *e, const struct party *p)
 	return -1;
 }
 
-static void customer_answered(struct endpoint *e, struct party *p, int64_t call_id)
+static void customer_answered(struct farend *e, struct party *p, int64_t call_id)
 {
 	int dialogue = choose_dialogue(e, p);
 	struct conversation *c = dialogue >= 0 ? calloc(1, sizeof *c) : NULL;
@@ -324,7 +330,7 @@ static void customer_answered(struct endpoint *e, struct party *p, int64_t call_
 	begin_talk(e, p, c, &m, true);
 }
 
-static void hand_in(struct endpoint *e, struct conversation *c)
+static void hand_in(struct farend *e, struct conversation *c)
 {
 	struct str out = { 0 };
 	struct jw w = { .out = &out };
@@ -340,7 +346,7 @@ static void hand_in(struct endpoint *e, struct conversation *c)
 	str_free(&out);
 }
 
-static void end_conversation(struct endpoint *e, struct conversation *c)
+static void end_conversation(struct farend *e, struct conversation *c)
 {
 	int64_t now_ms = clock_mono_ms();
 	for (struct party *p = e->parties; p; p = p->next)
@@ -361,7 +367,7 @@ static void end_conversation(struct endpoint *e, struct conversation *c)
 
 /* ---- agents ---- */
 
-static int seat_of(const struct endpoint *e, const char *job_no)
+static int seat_of(const struct farend *e, const char *job_no)
 {
 	for (size_t i = 0; i < e->cfg.n_seats; i++)
 		if (strcmp(e->cfg.seats[i].job_no, job_no) == 0)
@@ -381,7 +387,7 @@ static const struct {
 	{ "refused", "D", 0 },    { "invalid", "", 0 },
 };
 
-static void outcome_of(const struct endpoint *e, const struct conversation *c,
+static void outcome_of(const struct farend *e, const struct conversation *c,
                        struct robot_result *ret)
 {
 	const struct bank_dialogue *d = bank_dialogue(e->cfg.bank, c->dialogue);
@@ -404,7 +410,7 @@ static void outcome_of(const struct endpoint *e, const struct conversation *c,
 }
 
 struct agent_order {
-	struct endpoint *e;
+	struct farend *e;
 	char job_no[24];
 	int64_t call_id; /* 0: stop talking */
 };
@@ -418,7 +424,7 @@ static void agent_ordered(struct voice *v, void *arg)
 		return;
 	if (!o.call_id) {
 		p->is_talking = false;
-		(void)leg_stop(v, p->leg, NULL);
+		done_or_gone(leg_stop(v, p->leg, NULL));
 		return;
 	}
 	struct conversation *c = conv_of(o.e, o.call_id);
@@ -435,7 +441,7 @@ static void agent_ordered(struct voice *v, void *arg)
 	p->talk.has_other_spoken = true; /* the customer's first 喂 came before we were connected */
 }
 
-static void order(struct endpoint *e, const char *job_no, int64_t call_id)
+static void order(struct farend *e, const char *job_no, int64_t call_id)
 {
 	struct agent_order *o = malloc(sizeof *o);
 	if (!o)
@@ -446,19 +452,19 @@ static void order(struct endpoint *e, const char *job_no, int64_t call_id)
 		free(o);
 }
 
-void endpoint_talk(struct endpoint *e, const char *job_no, int64_t call_id)
+void farend_talk(struct farend *e, const char *job_no, int64_t call_id)
 {
 	order(e, job_no, call_id);
 }
 
-void endpoint_stop_talk(struct endpoint *e, const char *job_no)
+void farend_stop_talk(struct farend *e, const char *job_no)
 {
 	order(e, job_no, 0);
 }
 
 /* ---- events of our telephones ---- */
 
-static int topic_of(const struct endpoint *e, const char *caller)
+static int topic_of(const struct farend *e, const char *caller)
 {
 	for (size_t i = 0; i < e->cfg.n_topics; i++)
 		if (strcmp(e->cfg.topics[i].caller, caller) == 0)
@@ -466,11 +472,11 @@ static int topic_of(const struct endpoint *e, const char *caller)
 	return -1;
 }
 
-static void on_incoming(struct endpoint *e, const struct leg_event *ev)
+static void on_incoming(struct farend *e, const struct leg_event *ev)
 {
 	struct party *p = calloc(1, sizeof *p);
 	if (!p) {
-		(void)leg_reject(e->voice, ev->leg, CAUSE_BUSY, NULL);
+		done_or_gone(leg_reject(e->voice, ev->leg, CAUSE_BUSY, NULL));
 		return;
 	}
 	p->leg = ev->leg;
@@ -483,10 +489,10 @@ static void on_incoming(struct endpoint *e, const struct leg_event *ev)
 		return;
 	}
 	str_copy(p->job_no, sizeof p->job_no, ev->to);
-	(void)leg_answer(e->voice, ev->leg, NULL);
+	done_or_gone(leg_answer(e->voice, ev->leg, NULL));
 }
 
-static void on_ended(struct endpoint *e, struct party *p)
+static void on_ended(struct farend *e, struct party *p)
 {
 	if (p->side == BANK_CUSTOMER && p->conv)
 		end_conversation(e, p->conv);
@@ -500,7 +506,7 @@ static void on_ended(struct endpoint *e, struct party *p)
 
 static void on_leg_event(void *ctx, const struct leg_event *ev)
 {
-	struct endpoint *e = ctx;
+	struct farend *e = ctx;
 	if (ev->kind == LEG_EV_INCOMING) {
 		on_incoming(e, ev);
 		return;
@@ -526,9 +532,9 @@ static void on_trunk_event(void *ctx, const struct trunk_event *ev)
 	log_debug("practice", "trunk", LOG_I("state", ev->status.state));
 }
 
-enum err endpoint_new(const struct endpoint_cfg *cfg, struct endpoint **ret, struct why *why)
+enum err farend_new(const struct farend_cfg *cfg, struct farend **ret, struct why *why)
 {
-	CLEANUP(endpoint_free) struct endpoint *e = calloc(1, sizeof *e);
+	CLEANUP(farend_free) struct farend *e = calloc(1, sizeof *e);
 	if (!e)
 		return fail(why, E_NOMEM);
 	e->cfg = *cfg;
@@ -559,19 +565,19 @@ enum err endpoint_new(const struct endpoint_cfg *cfg, struct endpoint **ret, str
 	return ERR_OK;
 }
 
-void endpoint_run(struct endpoint *e)
+void farend_run(struct farend *e)
 {
 	voice_run(e->voice);
 }
 
-void endpoint_stop(struct endpoint *e)
+void farend_stop(struct farend *e)
 {
 	voice_stop(e->voice);
 }
 
-void endpoint_free(struct endpoint **ep)
+void farend_free(struct farend **ep)
 {
-	struct endpoint *e = *ep;
+	struct farend *e = *ep;
 	if (!e)
 		return;
 	voice_free(e->voice);
