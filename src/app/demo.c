@@ -112,6 +112,7 @@ static enum err make_history(struct demo *d, struct why *why)
 		                .recordings_dir = d->paths.recordings,
 		                .master_key_path = d->paths.master_key,
 		                .bank_dir = d->paths.voices,
+		                .profiles_dir = d->paths.profiles,
 		                .trunk_name = "模拟线路",
 		                .trunk_cfg = trunk,
 		                .caller_number = CALLER,

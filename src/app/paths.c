@@ -72,10 +72,10 @@ enum err paths_find(const struct config *c, struct paths *ret, struct why *why)
 	enum err e = find_self(p, dir, why);
 	if (e || (e = make_data(c, p, why)))
 		return e;
-	find(p->web, dir, "../../web/dist", "web");
-	find(p->voices, dir, "../voices", "voices");
-	find(p->practice, dir, "../../practice", "practice");
-	find(p->profiles, dir, "../../profiles", "profiles");
+	find(p->web, dir, "../../../web/dist", "web");
+	find(p->voices, dir, "../../voices", "voices");
+	find(p->practice, dir, "../../../practice", "practice");
+	find(p->profiles, dir, "../../../profiles", "profiles");
 	or_in_data(p->master_key, c->master_key_file, p, "master.key");
 	if (*c->database)
 		str_copy(p->database, sizeof p->database, c->database);
