@@ -91,8 +91,11 @@ export interface DeskCall {
   place: string
   task_id: Id | null
   flags: number
-  transfer: null | { to: string; state: string }
+  transfer: null | { to: Id; name?: string; state: string }
   listened: boolean
+  campaign_id?: Id | null
+  /** the form as it was last kept, for another computer or a reload */
+  draft?: Partial<CallResult> | null
 }
 
 export interface TodayFigures {
@@ -109,6 +112,8 @@ export interface PauseLeft {
   used: number
   limit: number | null
   minutes: number | null
+  zh?: string
+  en?: string
 }
 
 export interface DeskState {
@@ -118,10 +123,13 @@ export interface DeskState {
   since_utc_ms: number
   now_utc_ms: number
   station: StationInfo
-  campaign: { id: Id; name: string; mode: CampaignMode } | null
+  campaign: { id: Id; name: string; mode: CampaignMode; running?: boolean } | null
   call: DeskCall | null
   today: TodayFigures & { targets: Partial<TodayFigures> }
   pause_left: Record<string, PauseLeft>
+  wrapup_overdue?: boolean
+  /** whom a supervisor listens to */
+  listening_to?: Id | null
 }
 
 export type WorkKind = 'promise' | 'due' | 'new' | 'list' | 'missed'
@@ -254,7 +262,8 @@ export interface Tile {
   since_utc_ms: number
   call: TileCall | null
   alarm: Alarm | null
-  today: { dialed: number; connected: number; interested: number }
+  today: { dialed: number; connected: number; interested: number; talk_ms?: number }
+  listened?: boolean
 }
 
 export interface Strip {
@@ -269,6 +278,15 @@ export interface Strip {
   deal_fen: number
   targets: Partial<Record<'dialed' | 'connected' | 'connect_rate_bp' | 'talk_ms' | 'interested' | 'deals', number>>
   sparks: Partial<Record<'dialed' | 'connected' | 'connect_rate_bp' | 'talk_ms' | 'interested' | 'deals', number[]>>
+}
+
+/** Once a second, for each unit the supervisor sees. */
+export interface StripEvent {
+  unit_id: Id
+  strip: Strip
+  lines: Board['lines']
+  queue: Board['queue']
+  lists: Board['lists']
 }
 
 export interface Board {
@@ -546,7 +564,7 @@ export interface LiveEvents {
   desk: DeskState
   board: { agents: Tile[] }
   tile: Tile
-  strip: Strip
+  strip: StripEvent
   notice: Notice
   job: JobEvent
   kicked: Kicked

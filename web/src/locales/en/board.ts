@@ -6,6 +6,11 @@ export default {
   agentsN: '{n} agents',
   colon: ': ',
   alarm: { wrapup_overdue: 'Wrap-up overdue', break_overdue: 'Break overdue' },
+  alarmLine: {
+    wrapup_overdue: 'The call with {name} ended at {time}; its result is not saved',
+    break_overdue: 'On break since {time}, over the limit',
+  },
+  notSaved: 'result not saved yet',
   moreAlarms: '{n} more',
   remind: 'Remind',
   finish: 'Finish for him',

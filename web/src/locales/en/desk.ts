@@ -26,6 +26,7 @@ export default {
   backToDesk: 'Back to the desk',
   dueNotice: '{name} was promised a call at {time}: it is due.',
   incomingNotice: 'Incoming call: {name}',
+  notRunning: 'campaign not running',
   owner: 'Owner',
   publicPool: 'public pool',
   protected: 'protected until {day}',

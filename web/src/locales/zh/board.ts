@@ -6,6 +6,11 @@ export default {
   agentsN: '坐席 {n}',
   colon: '：',
   alarm: { wrapup_overdue: '超时整理', break_overdue: '超时小休' },
+  alarmLine: {
+    wrapup_overdue: '{name} 的通话 {time} 结束，结果还没有保存',
+    break_overdue: '{time} 开始休息，已超过时限',
+  },
+  notSaved: '结果还没有保存',
   moreAlarms: '另有 {n} 条',
   remind: '提醒他',
   finish: '替他收尾',

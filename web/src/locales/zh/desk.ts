@@ -25,6 +25,7 @@ export default {
   backToDesk: '回到坐席台',
   dueNotice: '{time} 约好给 {name} 回电，时间到了。',
   incomingNotice: '来电：{name}',
+  notRunning: '活动未启动',
   owner: '归属',
   publicPool: '公共客户',
   protected: '保护至 {day}',

@@ -10,8 +10,10 @@ import {
   SNOOZE_MS,
   sparkOf,
   sparkPath,
+  sparkValues,
   stripCells,
   tileLook,
+  withStrip,
   withTile,
 } from './useBoard'
 
@@ -99,6 +101,29 @@ describe('strip', () => {
   })
   it('shows no rate of nothing', () => {
     expect(stripCells(strip({ connect_rate_bp: null }))[2]).toMatchObject({ value: null, share: null })
+  })
+  it('makes the half hours of the rate from the two it divides', () => {
+    const s = strip({ sparks: { dialed: [0, 10, 4], connected: [0, 4, 1] } })
+    expect(sparkValues(s, 'connect_rate_bp')).toEqual([0, 4000, 2500])
+    expect(sparkValues(s, 'deals')).toBe(undefined)
+  })
+  it('takes a target of nothing for no target, and no calls for no rate', () => {
+    const cells = stripCells(strip({ dialed: 0, connect_rate_bp: 0, targets: { deals: 0, dialed: 5 } }))
+    expect(cells[2]?.value).toBe(null)
+    expect(cells[5]?.target).toBe(null)
+  })
+  it("leaves another unit's strip alone", () => {
+    const board = {
+      unit: { id: '1', name: '' },
+      agents: [],
+      strip: strip(),
+      lines: { used: 0, limit: 0 },
+      queue: { waiting: 0, longest_ms: 0, service_level_bp: 0, abandon_bp: 0, missed_open: 0 },
+      lists: [],
+    }
+    const ev = { unit_id: '2', strip: strip({ dialed: 7 }), lines: board.lines, queue: board.queue, lists: [] }
+    expect(withStrip(board, ev)).toBe(board)
+    expect(withStrip(board, { ...ev, unit_id: '1' })?.strip.dialed).toBe(7)
   })
   it('draws from the first half hour with anything to now', () => {
     const v = Array.from({ length: 48 }, (_, i) => (i >= 18 && i < 29 ? i : 0))

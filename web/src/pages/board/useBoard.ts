@@ -1,5 +1,5 @@
 /* The live board: a snapshot, then tiles and the strip as they change. */
-import type { Board, Strip, Tile } from '@/api/types'
+import type { Board, Strip, StripEvent, Tile } from '@/api/types'
 import type { Look } from '@/components/states'
 import { stateLook } from '@/components/states'
 
@@ -13,6 +13,12 @@ export function withTile(agents: Tile[], tile: Tile): Tile[] {
 
 export function withSnapshot(board: Board | null, agents: Tile[]): Board | null {
   return board ? { ...board, agents } : null
+}
+
+/** Each unit's strip comes by itself; only the one on the board counts. */
+export function withStrip(board: Board | null, ev: StripEvent): Board | null {
+  if (!board?.unit || board.unit.id !== ev.unit_id) return board
+  return { ...board, strip: ev.strip, lines: ev.lines, queue: ev.queue, lists: ev.lists }
 }
 
 /** On the wall a held call is still a call: orange would read as a break. */
@@ -81,8 +87,8 @@ export interface StripCell {
 
 export function stripCells(s: Strip): StripCell[] {
   return STRIP_KEYS.map((key) => {
-    const value = s[key]
-    const target = s.targets?.[key] ?? null
+    const value = key === 'connect_rate_bp' && s.dialed === 0 ? null : s[key]
+    const target = s.targets?.[key] || null
     const isRate = key === 'connect_rate_bp'
     const pace = !isRate && target && typeof s.pace_bp === 'number' ? s.pace_bp / 100 : null
     if (value === null || !target) return { key, value, target, share: null, pace: null, short: null }
@@ -96,6 +102,14 @@ export function stripCells(s: Strip): StripCell[] {
       short: Math.ceil(due - value),
     }
   })
+}
+
+/** The half hours of one figure; the rate's are made of the two it divides. */
+export function sparkValues(s: Strip, key: StripKey): number[] | undefined {
+  const own = s.sparks?.[key]
+  const { dialed, connected } = s.sparks ?? {}
+  if (own || key !== 'connect_rate_bp' || !dialed || !connected) return own
+  return dialed.map((n, i) => (n ? Math.round(((connected[i] ?? 0) * 10_000) / n) : 0))
 }
 
 /** The half hours of today worth drawing: from the first with anything to the one running now. */

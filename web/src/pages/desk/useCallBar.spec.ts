@@ -53,6 +53,10 @@ describe('the one key', () => {
     const call = callState({ direction: 'in', state: 'ringing' })
     expect(primaryAction(deskState({ state: 'ringing', call }), true)).toBe('answer')
   })
+  it('takes a call that is handed over, though it was dialed', () => {
+    const call = callState({ transfer: { to: '9', state: 'ringing' } })
+    expect(primaryAction(deskState({ state: 'ringing', call }), false)).toBe('answer')
+  })
   it('gets ready, and waits when the dialer dials', () => {
     expect(primaryAction(deskState({ status: 'offline' }), true)).toBe('ready')
     expect(primaryAction(deskState(), true)).toBe(null)

@@ -43,7 +43,11 @@ export function barMode(d: DeskState): BarMode {
   if (d.state === 'wrapup') return 'wrapup'
   if (d.state === 'holding') return 'holding'
   if (d.state === 'talking') return d.call?.held ? 'holding' : 'talking'
-  if (d.state === 'ringing') return d.call?.direction === 'in' ? 'incoming' : 'dialing'
+  if (d.state === 'ringing') {
+    // A call that already talks and rings here is being handed over: it waits to be taken, whichever way it began.
+    const handedOver = d.call?.state === 'talking' || d.call?.state === 'holding'
+    return handedOver || d.call?.direction === 'in' ? 'incoming' : 'dialing'
+  }
   if (d.state === 'reserved') return 'dialing'
   return d.status === 'ready' ? 'ready' : 'away'
 }

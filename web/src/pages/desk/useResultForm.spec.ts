@@ -98,6 +98,11 @@ describe('result form', () => {
     second.f.open('9002')
     expect(second.f.model.note).toBe('')
   })
+  it('takes up what another computer began', async () => {
+    const { f } = await form()
+    f.open('9001', { ...toBody({ ...emptyModel(), code: 'deal', dealYuan: '3600.5', note: '签单' }), flags: 2 })
+    expect(f.model).toMatchObject({ code: 'deal', dealYuan: '3600.5', note: '签单', flags: 2 })
+  })
   it('sets a flag at once', async () => {
     const { f, press } = await form()
     f.open('9001')

@@ -73,6 +73,21 @@ export function toBody(m: ResultModel): CallResult {
   }
 }
 
+/** The way back from a draft the server kept. */
+export function fromBody(b: Partial<CallResult>): ResultModel {
+  return {
+    ...emptyModel(),
+    code: b.code ?? '',
+    grade: b.grade ?? '',
+    flags: b.flags ?? 0,
+    wechat: b.wechat ?? false,
+    dealYuan: typeof b.deal_fen === 'number' ? String(b.deal_fen / 100) : '',
+    nextUtcMs: b.next_utc_ms ?? null,
+    promise: b.promise ?? '',
+    note: b.note ?? '',
+  }
+}
+
 const DRAFT_AFTER_MS = 600
 const storeKey = (id: Id) => `hujiao.draft.${id}`
 
@@ -128,13 +143,13 @@ export function useResultForm(o: ResultFormOptions) {
     Object.assign(model, m)
   }
 
-  /** Another call: its draft if one was begun, else an empty form with the flags already set. */
-  function open(id: Id | null, flags = 0): void {
+  /** Another call: the draft of this page, else what the server knows of it. */
+  function open(id: Id | null, begun: Partial<CallResult> | null = null): void {
     if (id === callId.value && !correcting.value) return
     if (timer) clearTimeout(timer)
     callId.value = null
     correcting.value = false
-    assign((id && kept(id)) || { ...emptyModel(), flags })
+    assign((id && kept(id)) || fromBody(begun ?? {}))
     lacks.value = []
     error.value = null
     callId.value = id
