@@ -61,6 +61,7 @@ export function useCard(id: () => Id) {
     whyError,
     saveError,
     campaign,
+    choose: (id: string) => void (campaign.value = id),
     load,
     patch: (fields: Record<string, unknown>) => change(() => api.patch(path.value, fields)),
     note: (text: string) => change(() => api.post(`${path.value}/notes`, { text })),
