@@ -378,9 +378,8 @@ static void pg_rollback(struct db *db)
 		PQclear(PQexec(pg(db)->c, "ROLLBACK"));
 }
 
-static enum err pg_begin(struct db *db, struct why *why)
+static enum err begin_once(struct postgres *p, struct why *why)
 {
-	struct postgres *p = pg(db);
 	enum err e = revive(p, why);
 	if (e)
 		return e;
@@ -391,7 +390,18 @@ static enum err pg_begin(struct db *db, struct why *why)
 		e = result_fail(p, res, "BEGIN", why);
 	PQclear(res);
 	if (e)
-		pg_rollback(db);
+		pg_rollback(&p->db);
+	return e;
+}
+
+static enum err pg_begin(struct db *db, struct why *why)
+{
+	struct why local = { 0 };
+	enum err e = begin_once(pg(db), &local);
+	if (e && local.code == E_DB_GONE) /* it broke while nobody looked: a new one may do */
+		e = begin_once(pg(db), &local);
+	if (e && why)
+		*why = local;
 	return e;
 }
 
@@ -464,6 +474,12 @@ static const struct db_ops OPS = {
 	.get_bytes = pg_get_bytes,
 };
 
+/* libpq would print the server's remarks to stderr, where only our own lines belong. */
+static void ignore_notice(void *ctx, const char *text)
+{
+	(void)ctx, (void)text;
+}
+
 enum err postgres_open(const char *url, enum db_mode mode, struct db **ret, struct why *why)
 {
 	/* Keepalives notice a vanished server within half a minute; a URL may say otherwise. */
@@ -490,6 +506,8 @@ enum err postgres_open(const char *url, enum db_mode mode, struct db **ret, stru
 		e = fail(why, E_DB_OPEN, message(PQerrorMessage(p->c), text, sizeof text));
 	else
 		e = begin_session(p, why);
+	if (p->c)
+		PQsetNoticeProcessor(p->c, ignore_notice, NULL);
 	if (e) {
 		pg_close(&p->db);
 		return e;

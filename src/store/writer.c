@@ -219,7 +219,7 @@ static void try_group(struct line *l, struct work **jobs, int n, struct try *t)
 /* Waits longer each time, a little at random so that two that collide part. */
 static void back_off(int attempt, bool is_gone)
 {
-	int64_t most_us = is_gone ? 200000 : INT64_C(1000) << (attempt < 6 ? attempt : 6);
+	int64_t most_us = (is_gone ? INT64_C(5000) : INT64_C(1000)) << (attempt < 6 ? attempt : 6);
 	int64_t us = most_us / 2 + clock_mono_us() % (most_us / 2 + 1);
 	struct timespec t = { .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 };
 	nanosleep(&t, NULL);
@@ -229,8 +229,9 @@ static void back_off(int attempt, bool is_gone)
 static enum err resolve(struct line *l, int64_t until_ms, bool *ret_committed)
 {
 	enum err e;
-	while ((e = db_resolve(l->db, ret_committed, NULL)) && clock_mono_ms() < until_ms)
-		back_off(0, true);
+	for (int i = 0; (e = db_resolve(l->db, ret_committed, NULL)) && clock_mono_ms() < until_ms;
+	     i++)
+		back_off(i, true);
 	return e;
 }
 
