@@ -150,6 +150,16 @@ static void write_orders(const struct demo *d, struct str *out)
 	str_addf(&mix, "%s/customers.json", d->paths.practice);
 	jw_str(&w, "mix", str_text(&mix));
 	str_free(&mix);
+	jw_arr(&w, "topics");
+	const struct demo_cfg caller = { .caller_number = CALLER };
+	for (int i = 0; demo_campaign_script(i); i++) {
+		char number[DEMO_NUMBER_BYTES];
+		jw_obj(&w, NULL);
+		jw_str(&w, "caller", demo_caller_number(&caller, i, number));
+		jw_str(&w, "script", demo_campaign_script(i));
+		jw_end_obj(&w);
+	}
+	jw_end_arr(&w);
 	jw_arr(&w, "agents");
 	for (int i = 0; i < n; i++)
 		if (strcmp(logins[i].role, "agent") == 0 &&
@@ -179,11 +189,12 @@ static void print_logins(const struct demo *d)
 	printf("\n胡椒演示 / Hujiao demo: %d 位客户, %d 次拨打, %d 条录音, %d 条评分\n"
 	       "（客户、坐席与语音均为模拟合成 / people and voices are simulated）\n\n",
 	       d->made.customers, d->made.attempts, d->made.recordings, d->made.reviews);
-	printf("  %s://127.0.0.1:%s/?tour=1\n\n", scheme, d->port);
+	printf("  五步看一遍 / five steps:  %s://127.0.0.1:%s/tour#%s:%s\n\n", scheme, d->port,
+	       d->made.visitor_job_no, d->password);
 	printf("  工号      姓名      角色            密码（都一样）: %s\n", d->password);
 	for (int i = 0; i < n; i++) {
 		bool is_visitor = strcmp(logins[i].job_no, d->made.visitor_job_no) == 0;
-		if (strcmp(logins[i].role, "agent") != 0 || is_visitor)
+		if (strcmp(logins[i].role, "agent") != 0)
 			printf("  %-9s %-9s %s%s\n", logins[i].job_no, logins[i].name,
 			       logins[i].role,
 			       is_visitor ? "  ← 空着的坐席，请坐 / the free seat" : "");

@@ -1,5 +1,7 @@
 #include "demo/history.h"
 
+#include <stdio.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,17 +14,35 @@
 #include "store/writer.h"
 #include "team/unit.h"
 
+const char *demo_agent_role(int agent)
+{
+	return agent == CAST_VISITOR ? "supervisor" : "agent";
+}
+
+const char *demo_caller_number(const struct demo_cfg *cfg, int nth, char buf[DEMO_NUMBER_BYTES])
+{
+	snprintf(buf, DEMO_NUMBER_BYTES, "%s%d", cfg->caller_number, nth);
+	return buf;
+}
+
+const char *demo_campaign_script(int nth)
+{
+	return nth < CAST_CAMPAIGNS ? CAST_CAMPAIGN[nth].script : NULL;
+}
+
 const struct demo_login *demo_logins(int *ret_n)
 {
-	static const struct demo_login LOGINS[] = {
+	static struct demo_login LOGINS[] = {
 #define PERSON(job_no, name, role, unit) { job_no, name, role },
 #include "demo/cast.def"
 #undef PERSON
-#define AGENT(job_no, name, ...) { job_no, name, "agent" },
+#define AGENT(job_no, name, ...) { job_no, name, NULL },
 #include "demo/cast.def"
 #undef AGENT
 	};
 	*ret_n = (int)(sizeof(LOGINS) / sizeof(LOGINS[0]));
+	for (int i = 0; i < CAST_AGENTS; i++)
+		LOGINS[CAST_PEOPLE + i].role = demo_agent_role(i);
 	return LOGINS;
 }
 

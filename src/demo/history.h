@@ -20,8 +20,8 @@ struct demo_cfg {
 	const char *bank_dir;        /* the rendered phrase bank */
 	const char *trunk_name;      /* of the practice line */
 	const char *trunk_cfg;       /* its JSON (trunk.cfg) */
-	const char *caller_number;   /* E.164, the practice line's own */
-	const char *password;        /* of every log-in */
+	const char *caller_number; /* E.164 without its last digit: campaign n calls with n there */
+	const char *password;      /* of every log-in */
 	int64_t cell_id;
 	int64_t now_utc_ms;   /* where the history ends */
 	uint64_t seed;        /* 0: 7 */
@@ -39,6 +39,12 @@ struct demo_result {
  *          written before an error stays: throw the directory away. */
 enum err demo_history(const struct demo_cfg *cfg, struct demo_result *ret,
                       struct why *why) MUST_USE;
+
+enum { DEMO_NUMBER_BYTES = 24 };
+/** The number campaign `nth` shows; `buf` is returned. */
+const char *demo_caller_number(const struct demo_cfg *cfg, int nth, char buf[DEMO_NUMBER_BYTES]);
+/** Script of campaign `nth`; NULL: there are no more. */
+const char *demo_campaign_script(int nth);
 
 struct demo_login {
 	const char *job_no, *name, *role;

@@ -30,7 +30,7 @@ struct load {
 	const struct sim *s;
 	int64_t unit_id[CAST_UNITS], person_id[CAST_PEOPLE], agent_id[CAST_AGENTS],
 	    campaign_id[CAST_CAMPAIGNS];
-	int64_t trunk_id, caller_number_id;
+	int64_t trunk_id, caller_number_id[CAST_CAMPAIGNS];
 	int64_t *customer_id, *task_id; /* by customer */
 	struct load_phone *phone;       /* by customer */
 	int64_t *call_id, *attempt_id;  /* by call; 0: none */

@@ -95,9 +95,10 @@ static enum err insert_attempt(struct load *l, const struct policy *p, int i, st
 	         V_BYTES(l->phone[c->customer].hash, VAULT_HASH_BYTES),
 	         V_INT(l->agent_id[c->agent]), V_INT(l->unit_id[CAST_AGENT[c->agent].unit]),
 	         V_TEXT(CAST_CAMPAIGN[c->campaign].mode), V_INT(l->trunk_id),
-	         V_INT(l->caller_number_id), V_TEXT(c->is_blocked ? gate_verdict_text(&v) : "ok"),
-	         V_TEXT(str_text(&detail)), V_INT(p->version), V_INT(c->start_utc_ms),
-	         when(c->invite_utc_ms), V_INT(c->end_utc_ms), V_TEXT(sim_outcome_code(c->outcome)),
+	         V_INT(l->caller_number_id[c->campaign]),
+	         V_TEXT(c->is_blocked ? gate_verdict_text(&v) : "ok"), V_TEXT(str_text(&detail)),
+	         V_INT(p->version), V_INT(c->start_utc_ms), when(c->invite_utc_ms),
+	         V_INT(c->end_utc_ms), V_TEXT(sim_outcome_code(c->outcome)),
 	         V_ID(sim_outcome_sip(c->outcome)), V_ID(sim_outcome_q850(c->outcome)),
 	         V_INT(day_of(l, c->start_utc_ms)), V_INT(l->cfg->cell_id)),
 	    NULL, why);

@@ -73,7 +73,7 @@ static enum err load_people(struct load *l, struct ids *ids, struct why *why)
 			: founded_utc_ms(l);
 		l->agent_id[i] = id_at(ids, at);
 		e = load_person(l, l->agent_id[i],
-		                &(struct newcomer){ a->job_no, a->name, "agent", pw_hash,
+		                &(struct newcomer){ a->job_no, a->name, demo_agent_role(i), pw_hash,
 		                                    l->unit_id[a->unit], at },
 		                why);
 	}
@@ -81,23 +81,34 @@ static enum err load_people(struct load *l, struct ids *ids, struct why *why)
 	return e;
 }
 
+/* Each campaign shows its own number, so the simulated customers know what they are called about.
+ */
+static enum err load_caller_numbers(struct load *l, struct ids *ids, struct why *why)
+{
+	enum err e = ERR_OK;
+	for (int i = 0; !e && i < CAST_CAMPAIGNS; i++) {
+		char number[DEMO_NUMBER_BYTES];
+		l->caller_number_id[i] = id_at(ids, founded_utc_ms(l));
+		e = db_exec(l->db,
+		            "INSERT INTO caller_number (id, trunk_id, number, purpose, "
+		            "valid_from_utc_ms) VALUES (?1, ?2, ?3, 'marketing', ?4)",
+		            ARGS(V_INT(l->caller_number_id[i]), V_INT(l->trunk_id),
+		                 V_TEXT(demo_caller_number(l->cfg, i, number)),
+		                 V_INT(founded_utc_ms(l))),
+		            NULL, why);
+	}
+	return e;
+}
+
 static enum err load_trunk(struct load *l, struct ids *ids, struct why *why)
 {
 	l->trunk_id = id_at(ids, founded_utc_ms(l));
-	l->caller_number_id = id_at(ids, founded_utc_ms(l));
 	enum err e = db_exec(
 	    l->db, "INSERT INTO trunk (id, name, cfg, enabled, cell_id) VALUES (?1, ?2, ?3, 1, ?4)",
 	    ARGS(V_INT(l->trunk_id), V_TEXT(l->cfg->trunk_name), V_TEXT(l->cfg->trunk_cfg),
 	         V_INT(l->cfg->cell_id)),
 	    NULL, why);
-	if (e)
-		return e;
-	return db_exec(l->db,
-	               "INSERT INTO caller_number (id, trunk_id, number, purpose, "
-	               "valid_from_utc_ms) VALUES (?1, ?2, ?3, 'marketing', ?4)",
-	               ARGS(V_INT(l->caller_number_id), V_INT(l->trunk_id),
-	                    V_TEXT(l->cfg->caller_number), V_INT(founded_utc_ms(l))),
-	               NULL, why);
+	return e ? e : load_caller_numbers(l, ids, why);
 }
 
 /* Waiting times between tries, as the simulated floor keeps them. */
@@ -121,8 +132,8 @@ static enum err load_campaign(struct load *l, struct ids *ids, int i, struct why
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'marketing', 30, 60, 5, ?9, ?10, ?11, ?12)",
 	    ARGS(V_INT(l->campaign_id[i]), V_TEXT(c->name), V_TEXT(c->mode),
 	         V_TEXT(has_ended ? "ended" : "running"), V_INT(l->unit_id[c->unit]),
-	         V_TEXT(c->script), V_INT(l->trunk_id), V_INT(l->caller_number_id), V_TEXT(RETRY),
-	         V_INT(at), V_INT(l->person_id[c->unit == CAST_TEAM_1 ? 0 : 1]),
+	         V_TEXT(c->script), V_INT(l->trunk_id), V_INT(l->caller_number_id[i]),
+	         V_TEXT(RETRY), V_INT(at), V_INT(l->person_id[c->unit == CAST_TEAM_1 ? 0 : 1]),
 	         V_INT(l->cfg->cell_id)),
 	    NULL, why);
 	for (int a = 0; !e && a < CAST_AGENTS; a++)

@@ -207,7 +207,7 @@ static void a_database_with_people_is_left_alone(void **state)
 		              .bank_dir = getenv("HJ_BANK"),
 		              .trunk_name = "x",
 		              .trunk_cfg = "{}",
-		              .caller_number = "+8637100000000",
+		              .caller_number = "+863710000000",
 		              .password = "x",
 		              .now_utc_ms = DEMO_NOW_UTC_MS,
 		              .days = 2,
