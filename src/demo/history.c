@@ -1,7 +1,6 @@
 #include "demo/history.h"
 
 #include <stdio.h>
-
 #include <stdlib.h>
 #include <string.h>
 

@@ -54,4 +54,8 @@ enum err load_reviews(struct load *l, struct why *why) MUST_USE;
 /** The conversation of a recorded call. @param call_as  filled, lives as long as *ret is used */
 void load_say(const struct load *l, const struct sim_call *c, char call_as[32], struct say *ret);
 
+/** Role of an agent's person: the one at the free seat leads his team, so that a visitor sees every
+ *  page by one log-in. */
+const char *demo_agent_role(int agent);
+
 #endif

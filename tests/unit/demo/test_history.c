@@ -32,7 +32,7 @@ static void the_company_is_there(void **state)
 	(void)state;
 	assert_int_equal(demo_db_int(&d, "SELECT COUNT(*) FROM org_unit", NOARGS), 3);
 	assert_int_equal(
-	    demo_db_int(&d, "SELECT COUNT(*) FROM person WHERE role = 'agent'", NOARGS), 12);
+	    demo_db_int(&d, "SELECT COUNT(*) FROM person WHERE role = 'agent'", NOARGS), 11);
 	int n;
 	const struct demo_login *l = demo_logins(&n);
 	assert_int_equal(demo_db_int(&d, "SELECT COUNT(*) FROM login", NOARGS), n);
