@@ -133,7 +133,7 @@ enum err customer_contacted(struct tx *tx, const struct customer_contact *c, str
 	    "last_agent_id = CASE WHEN ?2 = 1 AND CAST(?4 AS BIGINT) IS NOT NULL THEN ?4 ELSE "
 	    "last_agent_id END, "
 	    "last_result = COALESCE(?5, last_result), "
-	    "status = CASE WHEN status = 'new' THEN 'open' ELSE status END, updated_utc_ms = ?3 "
+	    "status = CASE WHEN status = 'new' THEN 'active' ELSE status END, updated_utc_ms = ?3 "
 	    "WHERE id = ?1";
 	return db_exec(tx_db(tx), SQL,
 	               ARGS(V_INT(c->customer_id), V_BOOL(c->is_answered), V_INT(c->at_utc_ms),
@@ -219,7 +219,7 @@ enum err customer_unrefuse(struct tx *tx, int64_t customer_id, int64_t now_utc_m
 {
 	static const char SQL[] =
 	    "DELETE FROM dnc WHERE hash IN (SELECT hash FROM phone WHERE customer_id = ?1)";
-	enum err e = set_status(tx, customer_id, "open", now_utc_ms, why);
+	enum err e = set_status(tx, customer_id, "active", now_utc_ms, why);
 	return e ? e : db_exec(tx_db(tx), SQL, ARGS(V_INT(customer_id)), NULL, why);
 }
 

@@ -114,4 +114,10 @@ enum err customer_gate_facts(struct db *db, int64_t customer_id, int64_t phone_i
                              int64_t caller_number_id, struct gate_facts *f,
                              struct phone *ret_phone, struct why *why) MUST_USE;
 
+/** 'Why is he not dialed?' of the customer's main phone, as the dialer would ask now.
+ *  @param campaign_id  0: outside campaigns, no line chosen */
+enum err customer_why(const struct scope *sc, struct db *db, const struct policy *p,
+                      int64_t customer_id, int64_t campaign_id, int64_t now_utc_ms,
+                      struct gate_verdict *ret, struct why *why) MUST_USE;
+
 #endif

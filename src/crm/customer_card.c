@@ -71,15 +71,19 @@ static void write_head(const struct rows *r, struct jw *w)
 	} else {
 		jw_obj(w, "batch");
 		jw_id(w, "id", rows_int(r, 14));
-		jw_str(w, "file_name", rows_text(r, 15));
+		jw_str(w, "name", rows_text(r, 15));
 		jw_str(w, "supplier", rows_text(r, 16));
 		jw_end_obj(w);
 	}
 	write_fields(rows_text(r, 17), w);
-	jw_obj(w, "next");
-	write_time(w, "at_utc_ms", r, 18);
-	jw_str(w, "promise", rows_text(r, 19));
-	jw_end_obj(w);
+	if (rows_null(r, 18)) {
+		jw_null(w, "next");
+	} else {
+		jw_obj(w, "next");
+		jw_int(w, "at_utc_ms", rows_int(r, 18));
+		jw_str(w, "promise", rows_text(r, 19));
+		jw_end_obj(w);
+	}
 	write_time(w, "last_contact_utc_ms", r, 22);
 	jw_str(w, "last_result", rows_text(r, 23));
 	jw_int(w, "created_utc_ms", rows_int(r, 24));
@@ -117,6 +121,7 @@ static void write_followup(const struct rows *r, struct jw *w)
 	jw_str(w, "what", rows_text(r, 3));
 	jw_str(w, "owner", rows_text(r, 4));
 	write_time(w, "done_utc_ms", r, 5);
+	jw_str(w, "state", rows_null(r, 5) ? "open" : "done");
 }
 
 static void write_deal(const struct rows *r, struct jw *w)

@@ -122,6 +122,10 @@ void import_job_kinds(struct import_jobs *ctx, struct job_kind ret[IMPORT_JOB_KI
 
 /* ---- looking at it ---- */
 
+/** Whether the batch is inside. @return ERR_NOT_FOUND E_ROW_NONE */
+enum err import_in_scope(const struct scope *sc, struct db *db, int64_t batch_id,
+                         struct why *why) MUST_USE;
+
 /** One batch as an object: GET /api/v1/imports/{id}. Samples are masked. */
 enum err import_get(const struct scope *sc, struct db *db, int64_t batch_id, struct jw *w,
                     struct why *why) MUST_USE;

@@ -40,6 +40,13 @@ void import_why_read(const char *code, const char *args_json, struct why *ret)
 	}
 }
 
+void import_name_file(struct why *why, const char *path, const char *file_name)
+{
+	const char *slash = strrchr(path, '/');
+	if (why && strcmp(why->arg[0], slash ? slash + 1 : path) == 0)
+		str_copy(why->arg[0], WHY_ARG_BYTES, file_name);
+}
+
 enum err import_batch_fail(struct tx *tx, int64_t id, const struct why *reason, struct why *why)
 {
 	static const char SQL[] =
@@ -264,8 +271,10 @@ enum err import_create(struct writer *w, const struct import_new *n, struct why 
 	struct look look = { 0 };
 	enum err e = look_at(n->path, &look, why);
 	CLEANUP(str_drop) char *columns = look.columns;
-	if (e)
+	if (e) {
+		import_name_file(why, n->path, n->file_name);
 		return e;
+	}
 	if (look.rows < 2)
 		return fail(why, E_IMPORT_NO_ROWS, n->file_name);
 	struct str mapping = { 0 };

@@ -450,8 +450,8 @@ static enum err write_ending(struct tx *tx, const void *arg, struct why *why)
 }
 
 /* A file that cannot be read fails the batch for good; trouble of our own is tried again. */
-static enum err finish(struct classifier *c, struct job_ctx *jc, enum err e,
-                       const struct why *reason, struct why *why)
+static enum err finish(struct classifier *c, struct job_ctx *jc, enum err e, struct why *reason,
+                       struct why *why)
 {
 	bool is_file = e == ERR_INVALID || (reason->code == E_IMPORT_CHILD);
 	if (e && !is_file) {
@@ -460,6 +460,7 @@ static enum err finish(struct classifier *c, struct job_ctx *jc, enum err e,
 		return e == ERR_CONFLICT ? ERR_END
 		                         : e; /* cancelled meanwhile: nothing more to do */
 	}
+	import_name_file(reason, c->b.path, c->b.file_name);
 	struct ending end = { c->b.id, e ? reason : NULL };
 	enum err w = writer_do(job_writer(jc), LANE_NORMAL, write_ending, &end, why);
 	return w ? w : ERR_END;

@@ -90,6 +90,9 @@ void import_batch_done(struct import_batch *b);
 char *import_why_json(const struct why *why); /* the arguments alone: ["5"]; free() */
 void import_why_read(const char *code, const char *args_json, struct why *ret);
 
+/** A reader knows the stored copy only: its name in a reason becomes the one the person knows. */
+void import_name_file(struct why *why, const char *path, const char *file_name);
+
 /** Puts the batch into state "failed" with its reason. Inside a job. */
 enum err import_batch_fail(struct tx *tx, int64_t id, const struct why *reason,
                            struct why *why) MUST_USE;

@@ -146,6 +146,15 @@ static enum err write_dialable(struct db *db, int64_t batch_id, struct jw *w, st
 	return e == ERR_END ? ERR_OK : e;
 }
 
+enum err import_in_scope(const struct scope *sc, struct db *db, int64_t batch_id, struct why *why)
+{
+	static const struct scoped_sql SQL = SCOPED("SELECT b.id FROM import_batch b WHERE ",
+	                                            "b.by_id", "b.unit_id", " AND b.id = ?2");
+	int64_t id;
+	return db_int(db, scoped(sc, &SQL), ARGS(V_INT(scope_person(sc)), V_INT(batch_id)), &id,
+	              why);
+}
+
 enum err import_get(const struct scope *sc, struct db *db, int64_t batch_id, struct jw *w,
                     struct why *why)
 {

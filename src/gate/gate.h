@@ -125,9 +125,10 @@ enum err gate_commit(struct tx *tx, const struct policy *p, const struct gate_su
 /** "ok" or the code's name: attempt.verdict. Static storage. */
 const char *gate_verdict_text(const struct gate_verdict *v);
 
-/** Writes {"dialable","code","detail","next_possible_utc_ms","policy","checks":[{"code","ok","zh",
- *  "en","detail_zh","detail_en"}]}: the answer to 'why is he not dialed?' and
- * attempt.verdict_detail. */
+/** Writes
+ * {"dialable","code","detail_zh","detail_en","next_possible_utc_ms","policy_version","checks":
+ *  [{"code": the rule's key,"ok","skipped","zh","en": its title,"detail_zh","detail_en"}]}: the
+ * answer to 'why is he not dialed?' and attempt.verdict_detail. */
 void gate_explain(const struct gate_verdict *v, struct jw *w, const char *key);
 
 #endif

@@ -222,9 +222,9 @@ try {
 static enum err attempt_job(struct tx *tx, const void *arg, struct why *why)
 {
 	static const char SQL[] = "INSERT INTO attempt (id, customer_id, phone_id, number_hash, "
-	                          "unit_id, mode, verdict, verdict_detail, policy_version, "
+				  "unit_id, mode, verdict, verdict_detail, policy_version, "
 				  "created_utc_ms, day, cell_id, epoch) VALUES (?1, 5, 6, ?2, 1, "
-	                          "'progressive', ?3, '{}', 1, ?4, 20260311, 1, 1)";
+				  "'progressive', ?3, '{}', 1, ?4, 20260311, 1, 1)";
 	struct gate_verdict v;
 	struct gate_facts f = facts();
 	enum err e = gate_commit(tx, &policy, &(struct gate_subject){ hash, 5, 0 }, &f, &v, why);
