@@ -1,5 +1,7 @@
 #include "call/record.h"
 
+#include "base/str.h"
+
 enum err attempt_add(struct tx *tx, const struct attempt_new *a, bool is_refused, struct why *why)
 {
 	return db_exec(
@@ -184,4 +186,26 @@ enum err missed_done(struct tx *tx, int64_t customer_id, int64_t call_id, int64_
 	               "UPDATE missed_call SET done_utc_ms = ?3, done_call_id = ?2 WHERE "
 	               "customer_id = ?1 AND done_utc_ms IS NULL",
 	               ARGS(V_INT(customer_id), V_INT(call_id), V_INT(utc_ms)), NULL, why);
+}
+
+enum err call_ref_load(struct db *db, int64_t call_id, struct call_ref *ret, struct why *why)
+{
+	CLEANUP(rows_free) struct rows *r = NULL;
+	enum err e = db_row(db,
+	                    "SELECT agent_id, unit_id, customer_id, campaign_id, script_version, "
+	                    "day, script_key, result "
+	                    "FROM call WHERE id = ?1",
+	                    ARGS(V_INT(call_id)), &r, why);
+	if (e)
+		return e;
+	*ret = (struct call_ref){ .id = call_id,
+		                  .agent_id = rows_int(r, 0),
+		                  .unit_id = rows_int(r, 1),
+		                  .customer_id = rows_int(r, 2),
+		                  .campaign_id = rows_int(r, 3),
+		                  .script_version = rows_int(r, 4),
+		                  .day = rows_int(r, 5),
+		                  .has_result = !rows_null(r, 7) };
+	str_copy(ret->script_key, sizeof ret->script_key, rows_text(r, 6));
+	return ERR_OK;
 }

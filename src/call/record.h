@@ -68,6 +68,16 @@ struct call_save {
 };
 enum err call_save(struct tx *tx, const struct call_save *c, struct why *why) MUST_USE;
 
+/* Whose a call is: for scopes, and what its page needs. */
+struct call_ref {
+	int64_t id, agent_id, unit_id, customer_id, campaign_id, script_version, day;
+	char script_key[64];
+	bool has_result;
+};
+/** @return ERR_NOT_FOUND E_ROW_NONE */
+enum err call_ref_load(struct db *db, int64_t call_id, struct call_ref *ret,
+                       struct why *why) MUST_USE;
+
 /** When wrap-up ended. */
 enum err call_wrapped(struct tx *tx, int64_t call_id, int64_t utc_ms, struct why *why) MUST_USE;
 

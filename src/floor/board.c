@@ -4,6 +4,8 @@
 #include "base/id.h"
 #include "floor/floor_int.h"
 
+enum { UNITS_BELOW_MAX = 256 };
+
 static json_t *j_id_or_null(int64_t id)
 {
 	char text[ID_TEXT_BYTES];
@@ -90,6 +92,7 @@ static json_t *strip_json(const struct floor *f, const int64_t *units, size_t n)
 {
 	struct figures sum = { 0 }, goal = { 0 };
 	int64_t dialed[SLOTS] = { 0 }, connected[SLOTS] = { 0 }, interested[SLOTS] = { 0 };
+	int64_t talk_ms[SLOTS] = { 0 }, deals[SLOTS] = { 0 };
 	const struct world *w = f->world;
 	for (int i = 0; i < w->n_days; i++) {
 		const struct person_day *d = &w->days[i];
@@ -99,6 +102,8 @@ static json_t *strip_json(const struct floor *f, const int64_t *units, size_t n)
 		dialed[d->slot] += d->f.dialed;
 		connected[d->slot] += d->f.connected;
 		interested[d->slot] += d->f.interested;
+		talk_ms[d->slot] += d->f.talk_ms;
+		deals[d->slot] += d->f.deals;
 	}
 	for (int i = on_duty(f, units, n); i > 0; i--)
 		figures_add(&goal, &w->target);
@@ -106,8 +111,9 @@ static json_t *strip_json(const struct floor *f, const int64_t *units, size_t n)
 	json_object_set_new(j, "connect_rate_bp", json_integer(rate_bp(sum.connected, sum.dialed)));
 	json_object_set_new(j, "targets", figures_json(&goal));
 	json_object_set_new(j, "sparks",
-	                    json_pack("{s:o,s:o,s:o}", "dialed", spark(dialed), "connected",
-	                              spark(connected), "interested", spark(interested)));
+	                    json_pack("{s:o,s:o,s:o,s:o,s:o}", "dialed", spark(dialed), "connected",
+	                              spark(connected), "interested", spark(interested), "talk_ms",
+	                              spark(talk_ms), "deals", spark(deals)));
 	return j;
 }
 
@@ -179,7 +185,7 @@ json_t *board_json(struct floor *f, const int64_t *units, size_t n)
 	                 "lists", lists_json(f, units, n));
 }
 
-/* Each unit's own figures once a second, when they changed. */
+/* Each unit's figures, with all below it, when they changed; looked at once a second. */
 void board_strips(struct floor *f)
 {
 	const struct world *w = f->world;
@@ -187,17 +193,18 @@ void board_strips(struct floor *f)
 		return;
 	f->is_strip_new = false;
 	for (int i = 0; i < w->n_units; i++) {
-		int64_t below[256];
+		int64_t below[UNITS_BELOW_MAX];
 		size_t n = 0;
-		for (int k = 0; k < w->n_units && n < 256; k++)
+		for (int k = 0; k < w->n_units && n < UNITS_BELOW_MAX; k++)
 			if (world_unit_within(w, w->units[k].id, w->units[i].id))
 				below[n++] = w->units[k].id;
 		json_t *j =
 		    json_pack("{s:o,s:o,s:o,s:o,s:o}", "unit_id", j_id_or_null(w->units[i].id),
 		              "strip", strip_json(f, below, n), "lines", lines_json(f), "queue",
 		              queue_json(f), "lists", lists_json(f, below, n));
-		if (j)
-			f->cfg.sink.unit(f->cfg.sink.ctx, w->units[i].id, "strip", j);
+		if (!j)
+			continue;
+		f->cfg.sink.unit(f->cfg.sink.ctx, w->units[i].id, "strip", j);
 		json_decref(j);
 	}
 }

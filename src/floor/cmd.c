@@ -149,9 +149,10 @@ static enum err ask_preview(struct ask *a, struct why *why)
 	if (!a->s->preview)
 		return fail(why, E_NO_TASK_DUE);
 	char task[ID_TEXT_BYTES], customer[ID_TEXT_BYTES];
-	a->answer = json_pack("{s:s,s:s,s:s,s:s}", "task_id", id_text(a->s->preview->task_id, task),
-	                      "customer_id", id_text(a->s->preview->customer_id, customer),
-	                      "why_zh", a->s->preview->why_zh, "why_en", a->s->preview->why_en);
+	a->answer = json_pack(
+	    "{s:s,s:s,s:s,s:s,s:s}", "task_id", id_text(a->s->preview->task_id, task),
+	    "customer_id", id_text(a->s->preview->customer_id, customer), "name",
+	    a->s->preview->name, "why_zh", a->s->preview->why_zh, "why_en", a->s->preview->why_en);
 	return ERR_OK;
 }
 

@@ -93,3 +93,6 @@ CREATE TABLE deal (
   id @id PRIMARY KEY, customer_id @int NOT NULL, call_id @int, agent_id @int NOT NULL, unit_id @int NOT NULL, amount_fen @int NOT NULL, at_utc_ms @int NOT NULL, day @int NOT NULL
 ) @strict;
 CREATE INDEX deal_day ON deal (day, agent_id);
+-- Whom an agent may look at beside his own customers: those on the lists he works on. For crm/'s scopes.
+CREATE VIEW v_list_customer AS
+  SELECT a.person_id AS person_id, t.customer_id AS customer_id FROM campaign_agent a JOIN task t ON t.campaign_id = a.campaign_id;
