@@ -23,7 +23,7 @@ static void bad(struct writing *x, const char *path)
 	x->is_bad = true;
 }
 
-static void put_masked(struct writing *x, const char *key, const char *s, size_t n)
+static void put_masked(struct writing *x, const char *key, const char *s, size_t n, bool is_number)
 {
 	char small[256];
 	char *copy = n < sizeof small ? small : malloc(n + 1);
@@ -33,7 +33,10 @@ static void put_masked(struct writing *x, const char *key, const char *s, size_t
 	}
 	memcpy(copy, s, n);
 	copy[n] = '\0';
-	mask_numbers(copy, n);
+	if (is_number)
+		mask_whole(copy, n);
+	else
+		mask_numbers(copy, n);
 	jw_strn(&x->w, key, copy, n);
 	if (copy != small)
 		free(copy);
@@ -61,7 +64,7 @@ static void put_any(struct writing *x, const char *key, const json_t *v, int lev
 		jw_end_arr(&x->w);
 		break;
 	case JSON_STRING:
-		put_masked(x, key, json_string_value(v), json_string_length(v));
+		put_masked(x, key, json_string_value(v), json_string_length(v), false);
 		break;
 	case JSON_INTEGER:
 		jw_int(&x->w, key, json_integer_value(v));
@@ -122,6 +125,8 @@ static void put_scalar(struct writing *x, const char *key, const json_t *v, enum
 		jw_null(&x->w, key);
 	} else if (t == FT_ID) { /* 18 and more digits: never taken for a telephone number */
 		jw_str(&x->w, key, json_string_value(v));
+	} else if (t == FT_MASK) {
+		put_masked(x, key, json_string_value(v), json_string_length(v), true);
 	} else {
 		put_any(x, key, v, JSON_LEVELS);
 	}

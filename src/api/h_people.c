@@ -229,8 +229,11 @@ static enum err post_person(struct req *rq, struct reply *rp, struct why *why)
 	enum err e = writer_do(req_writer(rq), LANE_NORMAL, add_write, &a, why);
 	if (e && why->code == E_JOB_NO_TAKEN)
 		return req_fail_field(rq, "job_no", why);
+	if (e)
+		return e;
+	req_tell_floor(rq);
 	reply_status(rp, 201);
-	return e ? e : reply_person(rq, rp, a.add.id, why);
+	return reply_person(rq, rp, a.add.id, why);
 }
 
 static enum err edit_write(struct tx *tx, const void *arg, struct why *why)
@@ -267,7 +270,10 @@ static enum err patch_person(struct req *rq, struct reply *rp, struct why *why)
 	a.audit = req_audit(rq, "person.edit", "person", id);
 	take_units(rq, &a);
 	enum err e = writer_do(req_writer(rq), LANE_NORMAL, edit_write, &a, why);
-	return e ? e : reply_person(rq, rp, id, why);
+	if (e)
+		return e;
+	req_tell_floor(rq);
+	return reply_person(rq, rp, id, why);
 }
 
 static enum err post_person_link(struct req *rq, struct reply *rp, struct why *why)

@@ -63,6 +63,9 @@ static int number_skip(const char *d, size_t n)
 		return 2;
 	if (n == 15 && memcmp(d, "0086", 4) == 0 && is_mobile(d + 4))
 		return 4;
+	/* +86 and an area code without its 0. */
+	if (n == 12 && memcmp(d, "86", 2) == 0 && d[2] >= '1')
+		return 2;
 	/* Area code 10, 2x or three digits, and seven or eight of the line. */
 	if ((n == 11 || n == 12) && d[0] == '0' && d[1] >= '1' && d[1] <= '9')
 		return 0;
@@ -88,6 +91,23 @@ static bool groups_look_typed(const struct run *r)
 			group[n++] = 1;
 	}
 	return n == 1 || group[n - 1] >= 4;
+}
+
+void mask_whole(char *s, size_t n)
+{
+	size_t digits = 0, seen = 0;
+	if (memchr(s, '*', n))
+		return;
+	for (size_t i = 0; i < n; i++)
+		digits += is_digit(s[i]);
+	/* Short service numbers (95588, 10086) are nobody's. */
+	for (size_t i = 0; i < n && digits >= 7; i++) {
+		if (!is_digit(s[i]))
+			continue;
+		seen++;
+		if (seen > 3 && seen + 4 <= digits)
+			s[i] = '*';
+	}
 }
 
 int mask_numbers(char *s, size_t n)

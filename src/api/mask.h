@@ -11,4 +11,8 @@
 /** Masks in place; digits become '*', so the length stays. @return how many numbers were found */
 int mask_numbers(char *text, size_t n);
 
+/** For a field that is a telephone number: masks it, whatever it looks like, unless it is already.
+ */
+void mask_whole(char *text, size_t n);
+
 #endif

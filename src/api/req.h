@@ -72,6 +72,10 @@ struct audit req_audit(const struct req *rq, const char *action, const char *sub
  *  document lists them under "fields". Returns the kind, like fail(). */
 enum err req_fail_field(struct req *rq, const char *field, const struct why *why);
 
+/** People, units, trunks or campaigns were changed: the live floor reads them again. After the
+ * commit. */
+void req_tell_floor(const struct req *rq);
+
 /* ---- what is answered: one of these, or nothing for 204. A returned error wins ---- */
 void reply_json(struct reply *rp, json_t *obj); /* takes the reference; NULL becomes a 500 */
 /** Takes `items`. @param total  -1: null  @param next  NULL: null; copied. More fields of a list

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/zone.h"
+#include "gate/vault.h"
 #include "team/person.h"
 #include "team/unit.h"
 
@@ -69,10 +70,14 @@ void door_open(struct door *d, const struct api_cfg *more)
 	assert_ok(crypto_init(&why), &why);
 	test_db_open(&d->t);
 	make_people(d);
+	char master[300];
+	snprintf(master, sizeof master, "%s/master.key", d->t.dir);
+	assert_ok(vault_open(master, d->t.w, d->t.r, &d->vault, &why), &why);
 	struct api_cfg cfg = more ? *more : (struct api_cfg){ 0 };
 	cfg.addr = "127.0.0.1";
 	cfg.db_url = d->t.url;
 	cfg.env.writer = d->t.w;
+	cfg.env.vault = d->vault;
 	cfg.env.data_dir = d->t.dir;
 	cfg.env.company = "胡椒演示公司";
 	assert_ok(zone_get("Asia/Shanghai", &cfg.env.zone, &why), &why);
@@ -83,6 +88,7 @@ void door_open(struct door *d, const struct api_cfg *more)
 void door_close(struct door *d)
 {
 	api_stop(&d->api);
+	vault_close(&d->vault);
 	test_db_close(&d->t);
 }
 

@@ -26,6 +26,7 @@ enum who {
 
 struct door {
 	struct test_db t;
+	struct vault *vault;
 	struct api *api;
 	int64_t company, team[2], quality;
 	int64_t person[WHO_COUNT];
