@@ -44,6 +44,7 @@ export default {
   taskState: {
     new: 'New',
     retry: 'Again',
+    live: 'Calling',
     done: 'Done',
     blocked: 'Blocked',
   },

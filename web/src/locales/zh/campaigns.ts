@@ -44,6 +44,7 @@ export default {
   taskState: {
     new: '未拨',
     retry: '待重拨',
+    live: '拨打中',
     done: '完成',
     blocked: '不拨',
   },

@@ -1,7 +1,8 @@
 /* People, units and campaigns to choose from in filters and forms; fetched once a session, empty when not allowed. */
 import { shallowRef, type ShallowRef } from 'vue'
 import { api } from '@/api/client'
-import type { Id, List } from '@/api/types'
+import type { Id, List, Permission } from '@/api/types'
+import { useSession } from '@/stores/session'
 
 export interface Person {
   id: Id
@@ -20,11 +21,12 @@ export interface Named {
   name: string
 }
 
-function once<T>(path: string, query?: Record<string, number>): () => ShallowRef<T[]> {
+function once<T>(path: string, query?: Record<string, number>, needs: Permission[] = []): () => ShallowRef<T[]> {
   const items = shallowRef<T[]>([])
   let asked = false
   return () => {
-    if (!asked) {
+    const session = useSession()
+    if (!asked && (needs.length === 0 || needs.some((p) => session.can(p)))) {
       asked = true
       api
         .get<List<T>>(path, query)
@@ -39,4 +41,4 @@ function once<T>(path: string, query?: Record<string, number>): () => ShallowRef
 
 export const usePeople = once<Person>('/api/v1/people', { size: 100 })
 export const useUnits = once<Unit>('/api/v1/units')
-export const useCampaigns = once<Named>('/api/v1/campaigns', { size: 100 })
+export const useCampaigns = once<Named>('/api/v1/campaigns', undefined, ['campaign.edit', 'board.see'])

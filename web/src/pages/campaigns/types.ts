@@ -1,7 +1,7 @@
 /* Campaigns as the server lists them, and what a form sends back. */
 import type { Campaign, Id } from '@/api/types'
 
-export type Tasks = Partial<Record<'new' | 'retry' | 'done' | 'blocked', number>>
+export type Tasks = Partial<Record<'new' | 'retry' | 'live' | 'done' | 'blocked', number>>
 
 export interface CampaignRow extends Campaign {
   unit?: { id: Id; name: string } | null

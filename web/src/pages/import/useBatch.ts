@@ -88,7 +88,9 @@ export function useBatch(id: () => Id, me: Id) {
     load,
     classify: async () => {
       const campaign = campaignId.value ? { campaign_id: campaignId.value } : {}
-      if (await act(() => api.put(path(), { mapping: mapping.value, facts: facts.value, ...campaign })))
+      const { responsible_id, ...stated } = facts.value
+      const sent = responsible_id ? { ...stated, responsible_id } : stated
+      if (await act(() => api.put(path(), { mapping: mapping.value, facts: sent, ...campaign })))
         isEditing.value = false
     },
     apply: () => act(() => api.post(`${path()}/apply`)),

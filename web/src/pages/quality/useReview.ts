@@ -63,10 +63,9 @@ export function useReview(callId: () => Id | null, formKey: () => string) {
     review.value = null
     if (!call || !key) return
     try {
-      const [f, r] = await Promise.all([
-        api.get<Scorecard>(`/api/v1/scorecards/${key}`),
-        api.post<Review>(`/api/v1/calls/${call}/reviews`, { form_key: key }),
-      ])
+      const r = await api.post<Review>(`/api/v1/calls/${call}/reviews`, { form_key: key })
+      // A draft keeps the version of the form it was opened with.
+      const f = await api.get<Scorecard>(`/api/v1/scorecards/${key}`, { version: r.form_version })
       if (callId() !== call || formKey() !== key) return
       form.value = f
       fill(r)

@@ -2,6 +2,7 @@
 import { computed, ref, shallowRef, watch } from 'vue'
 import { api, ApiError } from '@/api/client'
 import type { List, Script } from '@/api/types'
+import { freshKey } from './text'
 
 export interface ScriptBody {
   name: string
@@ -11,9 +12,8 @@ export interface ScriptBody {
 }
 
 export interface ScriptVersion {
-  n: number
+  version: number
   valid_from_utc_ms: number
-  by?: { job_no: string; name: string } | string | null
   reason?: string | null
   body: ScriptBody
 }
@@ -71,11 +71,11 @@ export function useScripts(chosen: () => string, choose: (key: string) => void) 
     const key = chosen()
     if (key === '' || isNew.value) return
     await guard(error, async () => {
-      const got = await api.get<{ versions: ScriptVersion[] }>(`/api/v1/scripts/${key}`)
+      const got = await api.get<List<ScriptVersion>>(`/api/v1/scripts/${key}`)
       if (chosen() !== key) return
-      versions.value = [...got.versions].sort((a, b) => b.n - a.n)
+      versions.value = [...got.items].sort((a, b) => b.version - a.version)
       const newest = versions.value[0]
-      shownVersion.value = newest?.n ?? null
+      shownVersion.value = newest?.version ?? null
       if (newest) take(newest.body)
     })
   }
@@ -94,7 +94,7 @@ export function useScripts(chosen: () => string, choose: (key: string) => void) 
     isChanged: computed(() => body.value !== null && JSON.stringify(body.value) !== stored.value),
     reload: loadList,
     show: (n: number) => {
-      const v = versions.value.find((x) => x.n === n)
+      const v = versions.value.find((x) => x.version === n)
       if (!v) return
       shownVersion.value = n
       take(v.body)
@@ -110,7 +110,13 @@ export function useScripts(chosen: () => string, choose: (key: string) => void) 
       if (!b) return false
       return guard(saveError, async () => {
         if (isNew.value) {
-          const made = await api.post<{ key: string }>('/api/v1/scripts', { name: b.name, body: b })
+          const made = await api.post<{ key: string }>('/api/v1/scripts', {
+            key: freshKey(
+              'script',
+              scripts.value.map((x) => x.key),
+            ),
+            body: b,
+          })
           isNew.value = false
           await loadList()
           choose(made.key)
