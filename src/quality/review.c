@@ -332,6 +332,23 @@ enum err review_submit(struct tx *tx, int64_t id, int64_t inspector_id, int64_t 
 	return ERR_OK;
 }
 
+/* ---- around a review ---- */
+
+enum err review_inspector(struct db *db, int64_t inspector_id, struct rows **ret, struct why *why)
+{
+	return db_row(db, "SELECT job_no, name FROM person WHERE id = ?1",
+	              ARGS(V_INT(inspector_id)), ret, why);
+}
+
+enum err review_count(struct db *db, int64_t inspector_id, int from_day, int64_t *ret,
+                      struct why *why)
+{
+	return db_int(db,
+	              "SELECT COUNT(*) FROM review WHERE day >= ?2 AND inspector_id = ?1 AND state "
+	              "= 'submitted'",
+	              ARGS(V_INT(inspector_id), V_INT(from_day)), ret, why);
+}
+
 /* ---- the queue ---- */
 
 #define WAITING \

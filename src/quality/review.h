@@ -81,6 +81,14 @@ enum err review_submit(struct tx *tx, int64_t id, int64_t inspector_id, int64_t 
 enum err review_load(struct db *db, const struct scope *sc, int64_t id, struct review **ret,
                      struct why *why) MUST_USE;
 
+/** Job number and name of who judged: columns 0 and 1. @return ERR_NOT_FOUND E_ROW_NONE */
+enum err review_inspector(struct db *db, int64_t inspector_id, struct rows **ret,
+                          struct why *why) MUST_USE;
+
+/** How many reviews an inspector submitted from a local day (yyyymmdd) on. */
+enum err review_count(struct db *db, int64_t inspector_id, int from_day, int64_t *ret,
+                      struct why *why) MUST_USE;
+
 /* A call that waits for its review. */
 struct review_waiting {
 	int64_t call_id, start_utc_ms, talk_ms, agent_id, customer_id;
