@@ -102,7 +102,8 @@ static enum MHD_Result give(struct req *rq, enum stage stage)
 
 void http_resume(struct req *rq)
 {
-	rq->stage = rq->stage == STAGE_CHECK && !rq->response ? STAGE_READ : STAGE_ANSWER;
+	rq->is_recalled = rq->stage == STAGE_CHECK && !rq->response;
+	rq->stage = rq->is_recalled ? STAGE_READ : STAGE_ANSWER;
 	MHD_resume_connection(rq->conn);
 }
 
@@ -120,6 +121,11 @@ static int64_t declared_bytes(const struct req *rq)
 {
 	const char *text = req_header(rq, "Content-Length");
 	return text ? strtoll(text, NULL, 10) : 0;
+}
+
+static bool has_body(const struct req *rq)
+{
+	return declared_bytes(rq) > 0 || req_header(rq, "Transfer-Encoding");
 }
 
 static enum err upload_open(struct req *rq, struct why *why)
@@ -201,6 +207,10 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *conn, const char
 	case STAGE_READ:
 		if (*data_bytes)
 			return more_body(rq, data, data_bytes);
+		if (rq->is_recalled && has_body(rq)) {
+			rq->is_recalled = false;
+			return MHD_YES;
+		}
 		return give(rq, STAGE_WORK);
 	case STAGE_CHECK: /* woken before the body: called again with what there is of it */
 	case STAGE_WORK:

@@ -64,6 +64,7 @@ struct req {
 	struct str raw; /* JSON body as it came */
 	int64_t body_bytes;
 	bool body_too_big;
+	bool is_recalled; /* the library repeats its first call after STAGE_CHECK, without any body */
 	int upload_fd; /* -1: none */
 	char *upload_path;
 	bool upload_kept;
