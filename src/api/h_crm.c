@@ -134,7 +134,8 @@ static const struct field EDIT_BODY[] = { F_TEXT("name", .min = 1, .max = 60),
 static const struct field NOTE_BODY[] = {
 	F_TEXT("text", .req = true, .min = 1, .max = 2000, .lines = true), F_ID("call_id"), F_END
 };
-static const struct field FOLLOWUP_BODY[] = { F_INT("due_utc_ms", .req = true, .min = 1),
+static const struct field FOLLOWUP_BODY[] = { F_INT("due_utc_ms", .req = true, .min = 1,
+	                                            .max = 4102444800000),
 	                                      F_TEXT("what", .max = 200), F_END };
 static const struct field DNC_BODY[] = { F_TEXT("reason", .req = true, .one_of = REASONS), F_END };
 static const struct field WHY_QUERY[] = { F_ID("campaign_id"), F_END };
@@ -247,9 +248,8 @@ struct change {
 	struct audit audit;
 };
 
-static struct change change_of(struct req *rq, const char *action)
+static struct change change_of(struct req *rq, const char *action, int64_t id)
 {
-	int64_t id = req_id(rq, "id");
 	return (struct change){ .id = id,
 		                .by_id = req_person(rq),
 		                .now_utc_ms = req_now_utc_ms(rq),
@@ -289,14 +289,12 @@ static enum err write_new(struct tx *tx, const void *arg, struct why *why)
 
 static enum err post_customer(struct req *rq, struct reply *rp, struct why *why)
 {
-	struct change c = change_of(rq, "customer.add");
+	struct change c = change_of(rq, "customer.add", id_new());
 	enum err e = take_phone(rq, &c, why);
 	if (e)
 		return e;
 	enum consent_basis basis =
 	    req_has(rq, "basis") ? consent_basis_parse(req_text(rq, "basis")) : CONSENT_NONE;
-	c.id = id_new();
-	c.audit.subject_id = c.id;
 	c.add = (struct customer_new){
 		.id = c.id,
 		.name = req_text(rq, "name"),
@@ -354,7 +352,7 @@ static const char *point(struct req *rq, const char *name)
 
 static enum err patch_customer(struct req *rq, struct reply *rp, struct why *why)
 {
-	struct change c = change_of(rq, "customer.edit");
+	struct change c = change_of(rq, "customer.edit", req_id(rq, "id"));
 	enum err e = req_has(rq, "phone") ? take_phone(rq, &c, why) : ERR_OK;
 	if (e)
 		return e;
@@ -394,7 +392,7 @@ static enum err write_note(struct tx *tx, const void *arg, struct why *why)
 
 static enum err post_note(struct req *rq, struct reply *rp, struct why *why)
 {
-	struct change c = change_of(rq, "customer.note");
+	struct change c = change_of(rq, "customer.note", req_id(rq, "id"));
 	c.note = (struct note_new){
 		id_new(), c.id, req_id(rq, "call_id"), c.by_id, req_text(rq, "text"), c.now_utc_ms
 	};
@@ -412,7 +410,7 @@ static enum err write_followup(struct tx *tx, const void *arg, struct why *why)
 
 static enum err post_followup(struct req *rq, struct reply *rp, struct why *why)
 {
-	struct change c = change_of(rq, "customer.followup");
+	struct change c = change_of(rq, "customer.followup", req_id(rq, "id"));
 	c.followup = (struct followup_new){ .id = id_new(),
 		                            .customer_id = c.id,
 		                            .owner_id = c.by_id,
@@ -437,7 +435,7 @@ static enum err write_refuse(struct tx *tx, const void *arg, struct why *why)
 static enum err post_dnc(struct req *rq, struct reply *rp, struct why *why)
 {
 	(void)rp;
-	struct change c = change_of(rq, "dnc.add");
+	struct change c = change_of(rq, "dnc.add", req_id(rq, "id"));
 	c.reason = dnc_reason_parse(req_text(rq, "reason"));
 	return change_do(rq, write_refuse, &c, why);
 }
@@ -452,7 +450,7 @@ static enum err write_unrefuse(struct tx *tx, const void *arg, struct why *why)
 static enum err delete_dnc(struct req *rq, struct reply *rp, struct why *why)
 {
 	(void)rp;
-	struct change c = change_of(rq, "dnc.remove");
+	struct change c = change_of(rq, "dnc.remove", req_id(rq, "id"));
 	return change_do(rq, write_unrefuse, &c, why);
 }
 
