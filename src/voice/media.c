@@ -127,17 +127,26 @@ void mleg_send(struct mleg *l, uint8_t *packet, size_t len)
 		(void)sendto(l->fd, packet, len, 0, (const struct sockaddr *)&l->peer, l->peer_len);
 }
 
-static bool same_addr(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
+static bool same_host(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
 {
 	if (a->ss_family != b->ss_family)
 		return false;
-	if (a->ss_family == AF_INET) {
-		const struct sockaddr_in *x = (const void *)a, *y = (const void *)b;
-		return x->sin_port == y->sin_port && x->sin_addr.s_addr == y->sin_addr.s_addr;
-	}
-	const struct sockaddr_in6 *x = (const void *)a, *y = (const void *)b;
-	return x->sin6_port == y->sin6_port &&
-	       memcmp(&x->sin6_addr, &y->sin6_addr, sizeof x->sin6_addr) == 0;
+	const struct sockaddr_in *x4 = (const void *)a, *y4 = (const void *)b;
+	const struct sockaddr_in6 *x6 = (const void *)a, *y6 = (const void *)b;
+	return a->ss_family == AF_INET ? x4->sin_addr.s_addr == y4->sin_addr.s_addr
+	                               : memcmp(&x6->sin6_addr, &y6->sin6_addr, sizeof x6->sin6_addr) == 0;
+}
+
+static bool same_port(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
+{
+	const struct sockaddr_in *x4 = (const void *)a, *y4 = (const void *)b;
+	const struct sockaddr_in6 *x6 = (const void *)a, *y6 = (const void *)b;
+	return a->ss_family == AF_INET ? x4->sin_port == y4->sin_port : x6->sin6_port == y6->sin6_port;
+}
+
+static bool same_addr(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
+{
+	return same_host(a, b) && same_port(a, b);
 }
 
 /* Symmetric RTP: answer where it comes from. Once latched, a stranger cannot take the stream over
@@ -148,7 +157,7 @@ static bool accept_source(struct mleg *l, const struct sockaddr_storage *src, so
 	if (l->is_latched && same_addr(src, &l->peer))
 		return true;
 	if (l->is_latched && now_us - l->last_rx_us < RELATCH_US)
-		return false;
+		return same_host(src, &l->peer); /* a gateway's announcements or digits: heard, not followed */
 	l->is_latched = true;
 	l->has_peer = true;
 	l->peer = *src;
@@ -237,16 +246,14 @@ static void do_peer(struct mleg *l, const struct media_peer *p)
 	l->codec = p->codec;
 	l->pt_digits = p->pt_digits;
 	l->can_send = p->can_send;
-	if (p->addr.ss_family == AF_UNSPEC)
+	if (p->addr.ss_family == AF_UNSPEC || same_addr(&p->addr, &l->told))
 		return;
-	if (l->is_latched && same_addr(&p->addr, &l->peer))
-		return;
-	/* A peer behind NAT says an address it does not send from: what was latched holds until the
-	 * peer says something new or falls silent. */
-	if (!l->is_latched || !l->has_peer)
-		l->peer = p->addr;
+	/* A peer behind NAT sends from another address than it says: what was latched holds, until it says
+	 * a new one (its media moved). */
+	l->told = l->peer = p->addr;
 	l->peer_len = addr_len(&l->peer);
 	l->has_peer = true;
+	l->is_latched = false;
 }
 
 static void do_answered(struct mleg *l, int64_t now_us)

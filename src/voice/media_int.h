@@ -63,7 +63,7 @@ struct mleg {
 	bool is_added;
 
 	int fd;
-	struct sockaddr_storage peer;
+	struct sockaddr_storage peer, told; /* where it is sent to; what SDP said last */
 	socklen_t peer_len;
 	bool has_peer, is_latched, can_send;
 	enum codec codec;

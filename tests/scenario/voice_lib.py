@@ -193,3 +193,100 @@ def power(samples, hz, rate=8000):
 def loud(samples):
     """RMS."""
     return math.sqrt(sum(x * x for x in samples) / len(samples)) if samples else 0.0
+
+
+def alaw_file(path, hz, seconds, level=8000):
+    """Raw A-law for SIPp's rtp_stream."""
+    nearest = {}
+    out = bytearray()
+    for i in range(int(seconds * 8000)):
+        v = int(level * math.sin(2 * math.pi * hz * i / 8000)) >> 4
+        if v not in nearest:
+            nearest[v] = min(range(256), key=lambda b: abs(ALAW[b] - (v << 4)))
+        out.append(nearest[v])
+    pathlib.Path(path).write_bytes(out)
+    return str(path)
+
+
+# ---- SIPp scenarios, put together from steps ----
+
+SDP = """Content-Type: application/sdp
+Content-Length: [len]
+
+v=0
+o=u 1 {version} IN IP4 [local_ip]
+s=-
+c=IN IP4 [media_ip]
+t=0 0
+{media}
+"""
+AUDIO = """m=audio [rtpstream_audio_port] RTP/AVP 8 101
+a=rtpmap:8 PCMA/8000
+a=rtpmap:101 telephone-event/8000
+a=fmtp:101 0-15
+a={dir}"""
+NO_BODY = "Content-Length: [len]\n"
+
+
+def sdp(direction="sendrecv", version=1, media=None):
+    return SDP.format(version=version, media=media or AUDIO.format(dir=direction))
+
+
+def step_send(text, retrans=False):
+    lines = "\n".join("      " + line for line in text.strip().split("\n"))
+    again = ' retrans="500"' if retrans else ""
+    return f"<send{again}><![CDATA[\n\n{lines}\n\n      ]]></send>"
+
+
+def answer(code, reason, body=NO_BODY, extra="", tag=";tag=[pid]S[call_number]"):
+    """The called side's response to the last request."""
+    return step_send(f"""SIP/2.0 {code} {reason}
+[last_Via:]
+[last_From:]
+[last_To:]{tag}
+[last_Call-ID:]
+[last_CSeq:]
+Contact: <sip:[local_ip]:[local_port];transport=[transport]>
+{extra}{body}""", retrans=200 <= code < 300 and body is not NO_BODY)
+
+
+def ask(method, cseq, body=NO_BODY, extra="", in_dialog=True):
+    """A request of the calling side."""
+    tag = "[peer_tag_param]" if in_dialog else ""
+    return step_send(f"""{method} sip:[service]@[remote_ip]:[remote_port] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+From: <sip:02131110000@[local_ip]:[local_port]>;tag=[pid]T[call_number]
+To: <sip:[service]@[remote_ip]:[remote_port]>{tag}
+Call-ID: [call_id]
+CSeq: {cseq} {method}
+Contact: <sip:sipp@[local_ip]:[local_port];transport=[transport]>
+Max-Forwards: 70
+{extra}{body}""", retrans=method not in ("ACK", "CANCEL"))
+
+
+def expect(what, optional=False):
+    kind = "response" if what.isdigit() else "request"
+    maybe = ' optional="true"' if optional else ""
+    return f'<recv {kind}="{what}"{maybe}></recv>'
+
+
+def pause(ms):
+    return f'<pause milliseconds="{ms}"/>'
+
+
+def stream(path):
+    return f'<nop><action><exec rtp_stream="{path},-1,8"/></action></nop>'
+
+
+def pcap(name):
+    return f'<nop><action><exec play_pcap_audio="/usr/share/sip-tester/{name}.pcap"/></action></nop>'
+
+
+def scenario(*steps):
+    return '<?xml version="1.0" encoding="ISO-8859-1" ?>\n<!DOCTYPE scenario SYSTEM "sipp.dtd">\n<scenario name="t">\n' + \
+        "\n".join(steps) + "\n</scenario>\n"
+
+
+def finished(p, seconds=15):
+    """Waits for SIPp and says whether every step went as written."""
+    return p.wait(seconds) == 0
