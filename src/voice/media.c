@@ -133,15 +133,17 @@ static bool same_host(const struct sockaddr_storage *a, const struct sockaddr_st
 		return false;
 	const struct sockaddr_in *x4 = (const void *)a, *y4 = (const void *)b;
 	const struct sockaddr_in6 *x6 = (const void *)a, *y6 = (const void *)b;
-	return a->ss_family == AF_INET ? x4->sin_addr.s_addr == y4->sin_addr.s_addr
-	                               : memcmp(&x6->sin6_addr, &y6->sin6_addr, sizeof x6->sin6_addr) == 0;
+	return a->ss_family == AF_INET
+	           ? x4->sin_addr.s_addr == y4->sin_addr.s_addr
+	           : memcmp(&x6->sin6_addr, &y6->sin6_addr, sizeof x6->sin6_addr) == 0;
 }
 
 static bool same_port(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
 {
 	const struct sockaddr_in *x4 = (const void *)a, *y4 = (const void *)b;
 	const struct sockaddr_in6 *x6 = (const void *)a, *y6 = (const void *)b;
-	return a->ss_family == AF_INET ? x4->sin_port == y4->sin_port : x6->sin6_port == y6->sin6_port;
+	return a->ss_family == AF_INET ? x4->sin_port == y4->sin_port
+	                               : x6->sin6_port == y6->sin6_port;
 }
 
 static bool same_addr(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
@@ -157,7 +159,8 @@ static bool accept_source(struct mleg *l, const struct sockaddr_storage *src, so
 	if (l->is_latched && same_addr(src, &l->peer))
 		return true;
 	if (l->is_latched && now_us - l->last_rx_us < RELATCH_US)
-		return same_host(src, &l->peer); /* a gateway's announcements or digits: heard, not followed */
+		return same_host(
+		    src, &l->peer); /* a gateway's announcements or digits: heard, not followed */
 	l->is_latched = true;
 	l->has_peer = true;
 	l->peer = *src;
@@ -248,8 +251,8 @@ static void do_peer(struct mleg *l, const struct media_peer *p)
 	l->can_send = p->can_send;
 	if (p->addr.ss_family == AF_UNSPEC || same_addr(&p->addr, &l->told))
 		return;
-	/* A peer behind NAT sends from another address than it says: what was latched holds, until it says
-	 * a new one (its media moved). */
+	/* A peer behind NAT sends from another address than it says: what was latched holds, until
+	 * it says a new one (its media moved). */
 	l->told = l->peer = p->addr;
 	l->peer_len = addr_len(&l->peer);
 	l->has_peer = true;
@@ -476,8 +479,8 @@ static void media_loop(void *arg)
 {
 	struct media *m = arg;
 	struct epoll_event ev[EVENTS_AT_ONCE];
-	/* Speech before everything else on a busy machine. Refused without CAP_SYS_NICE or LimitNICE=:
-	 * then it runs like the rest. */
+	/* Speech before everything else on a busy machine. Refused without CAP_SYS_NICE or
+	 * LimitNICE=: then it runs like the rest. */
 	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), MEDIA_NICE);
 	while (!m->is_quitting) {
 		int n = epoll_wait(m->epoll_fd, ev, EVENTS_AT_ONCE, -1);

@@ -499,9 +499,11 @@ void sip_incoming(const struct sip_msg *msg, void *arg)
 	l->trunk = t;
 	l->ep = ep;
 	re_snprintf(l->call_ref, sizeof l->call_ref, "%r", &msg->callid);
-	/* Over a connection libre writes the contact: its transport and port are those it came by. */
+	/* Over a connection libre writes the contact: its transport and port are those it came by.
+	 */
 	if (msg->tp == SIP_TRANSP_UDP)
-		trunk_contact(t, t->cfg.user[0] ? t->cfg.user : "in", l->contact, sizeof l->contact);
+		trunk_contact(t, t->cfg.user[0] ? t->cfg.user : "in", l->contact,
+		              sizeof l->contact);
 	else
 		snprintf(l->contact, sizeof l->contact, "%s", t->cfg.user[0] ? t->cfg.user : "in");
 	const struct sip_hdr *call = sip_msg_xhdr(msg, CALL_HDR);
