@@ -6,11 +6,14 @@
  * Each command is answered by {"re":"<command>","ok":true,...} or
  * {"re":...,"ok":false,"code":"E_..."}. */
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -380,11 +383,23 @@ static void run_command(struct voice *v, void *arg)
 	free(d);
 }
 
+static atomic_bool is_over;
+
+/* Unbuffered, so that poll() knows; a thread that waits for ever could not be joined. */
+static bool has_input(void)
+{
+	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
+	while (!atomic_load(&is_over))
+		if (poll(&p, 1, 50) > 0)
+			return true;
+	return false;
+}
+
 static void *read_commands(void *arg)
 {
 	struct voice *v = arg;
 	char line[LINE];
-	while (fgets(line, sizeof line, stdin)) {
+	while (has_input() && fgets(line, sizeof line, stdin)) {
 		struct driver *d = calloc(1, sizeof *d);
 		if (!d)
 			break;
@@ -392,7 +407,8 @@ static void *read_commands(void *arg)
 		if (voice_post(v, run_command, d, NULL))
 			free(d);
 	}
-	voice_stop(v);
+	if (!atomic_load(&is_over))
+		voice_stop(v);
 	return NULL;
 }
 
@@ -416,6 +432,7 @@ int main(int argc, char **argv)
 	if (log_level_parse(value(&args, "log", "warn"), &level))
 		log_set_level(level);
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	setvbuf(stdin, NULL, _IONBF, 0);
 	struct voice_handlers handlers = { on_leg_event, on_trunk_event };
 	if (voice_new(&cfg, &handlers, NULL, &v, &why)) {
 		fprintf(stderr, "%s\n", why_en(&why));
@@ -426,7 +443,7 @@ int main(int argc, char **argv)
 	pthread_t reader;
 	pthread_create(&reader, NULL, read_commands, v);
 	voice_run(v);
-	pthread_cancel(reader);
+	atomic_store(&is_over, true);
 	pthread_join(reader, NULL);
 	voice_free(v);
 	return 0;
