@@ -84,7 +84,7 @@ static void check_text(const char *s, size_t n, const struct field *f, const cha
 static void check_int(int64_t n, const struct field *f, const char *path, struct field_errors *fe)
 {
 	struct why why;
-	if ((f->min || f->max) && (n < f->min || n > f->max)) {
+	if ((f->min || f->max) && (n < f->min || (f->max >= f->min && n > f->max))) {
 		fail(&why, E_FIELD_RANGE, path, f->min, f->max);
 		field_errors_add(fe, path, &why);
 	}

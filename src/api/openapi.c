@@ -100,7 +100,8 @@ static void field_schema(struct jw *w, const struct field *f, bool is_reply)
 		type_only(w, "integer", f->null);
 		if (!is_reply && (f->min || f->max)) {
 			jw_int(w, "minimum", f->min);
-			jw_int(w, "maximum", f->max);
+			if (f->max >= f->min)
+				jw_int(w, "maximum", f->max);
 		}
 		break;
 	case FT_REAL:

@@ -2,7 +2,7 @@
  *
  * Handlers run on a worker thread, one request at a time, and may block (database, writer). All
  * pointers live until the handler returns. Field names must be in the route's table: another name
- * is our own bug (assert). */
+ * is our own bug and makes the answer a 500. */
 #ifndef API_REQ_H
 #define API_REQ_H
 

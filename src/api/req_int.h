@@ -75,6 +75,7 @@ struct req {
 	json_t *values; /* path, query and body by name, checked */
 	json_t *nulls;  /* names given as null */
 	struct field_errors errors;
+	const char *undeclared; /* a field a handler asked for that its route does not take */
 	struct reply reply;
 
 	struct MHD_Response *response;

@@ -36,7 +36,7 @@ enum http_method { HTTP_GET = 1, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE };
 enum field_type {
 	FT_END,
 	FT_ID,   /* a string of digits in JSON; int64_t here */
-	FT_INT,  /* request: min..max (both 0: any) */
+	FT_INT,  /* request: min..max (both 0: any; a max below min: no upper bound) */
 	FT_REAL, /* replies only */
 	FT_BOOL,
 	FT_TEXT, /* min..max code points (max 0: 255); control characters refused unless .lines;

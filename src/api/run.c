@@ -149,6 +149,10 @@ void req_work(struct req *rq)
 	struct why why = { 0 };
 	rq->now_utc_ms = clock_utc_ms();
 	enum err e = work(rq, &why);
+	if (rq->undeclared) {
+		fail(&why, E_REPLY, rq->undeclared);
+		e = err_kind(why.code);
+	}
 	if (e && !why.code)
 		fail(&why, E_INTERNAL, err_kind_name(e));
 	if (e)

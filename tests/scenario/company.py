@@ -107,13 +107,12 @@ class Company:
 
     def line(self):
         """A line whose other end is the practice process."""
-        cfg = {"host": "127.0.0.1", "port": self.practice_port, "callee_fmt": "e164", "caller_fmt": "e164",
-               "options_s": -1, "max_calls": 30, "is_call_id_sent": True}
-        made = self.admin.ok("POST", "/api/v1/trunks", {"name": "模拟线路", "cfg": cfg, "enabled": True,
-                                                        "caller_numbers": [CALLER]})
+        made = self.admin.ok("POST", "/api/v1/trunks", {
+            "name": "模拟线路", "host": "127.0.0.1", "port": self.practice_port, "callee_format": "e164",
+            "caller_format": "e164", "options_s": -1, "max_calls": 30, "call_id_sent": True})
         self.trunk = made["id"]
-        numbers_of = self.admin.ok("GET", f"/api/v1/trunks/{self.trunk}").get("caller_numbers", [])
-        self.caller = numbers_of[0]["id"] if numbers_of else None
+        made = self.admin.ok("POST", f"/api/v1/trunks/{self.trunk}/numbers", {"number": CALLER})
+        self.caller = made["numbers"][0]["id"]
         return self
 
     def start_practice(self, agents=(), seed=7):
