@@ -108,6 +108,8 @@ static enum err make_history(struct demo *d, struct why *why)
 	         "\"max_calls\":30,"
 	         "\"options_s\":-1,\"is_call_id_sent\":true}",
 	         PRACTICE_ADDR, d->practice_port);
+	char phones[64];
+	snprintf(phones, sizeof phones, "%s:%d", PRACTICE_ADDR, d->practice_port);
 	struct demo_cfg cfg = { .db_url = d->paths.database,
 		                .recordings_dir = d->paths.recordings,
 		                .master_key_path = d->paths.master_key,
@@ -116,6 +118,7 @@ static enum err make_history(struct demo *d, struct why *why)
 		                .trunk_name = "模拟线路",
 		                .trunk_cfg = trunk,
 		                .caller_number = CALLER,
+		                .phones = phones,
 		                .password = d->password,
 		                .cell_id = 1,
 		                .now_utc_ms = clock_utc_ms() };

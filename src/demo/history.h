@@ -21,7 +21,8 @@ struct demo_cfg {
 	const char *trunk_name;      /* of the practice line */
 	const char *trunk_cfg;       /* its JSON (trunk.cfg) */
 	const char *caller_number; /* E.164 without its last digit: campaign n calls with n there */
-	const char *password;      /* of every log-in */
+	const char *phones; /* "127.0.0.1:5070": the agents' desk phones; NULL: they use browsers */
+	const char *password; /* of every log-in */
 	int64_t cell_id;
 	int64_t now_utc_ms;   /* where the history ends */
 	uint64_t seed;        /* 0: 7 */

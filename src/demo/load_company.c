@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/crypto.h"
@@ -29,19 +30,25 @@ static int64_t founded_utc_ms(const struct load *l)
 struct newcomer {
 	const char *job_no, *name, *role, *pw_hash;
 	int64_t unit_id, at_utc_ms;
+	const char *phones; /* host and port of his desk phone; NULL: he uses the browser */
 };
 
 static enum err load_person(struct load *l, int64_t id, const struct newcomer *p, struct why *why)
 {
 	CLEANUP(str_drop) char *key = NULL;
+	char uri[128] = "";
+	if (p->phones)
+		snprintf(uri, sizeof(uri), "sip:%s@%s", p->job_no, p->phones);
 	enum err e = text_pinyin(p->name, &key, why);
 	if (!e)
 		e = db_exec(l->db,
 		            "INSERT INTO person (id, job_no, name, name_key, role, unit_id, lang, "
-		            "station_kind, created_utc_ms, cell_id)"
-		            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'zh', 'web', ?7, ?8)",
+		            "station_kind, station_uri, created_utc_ms, cell_id)"
+		            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'zh', ?7, ?8, ?9, ?10)",
 		            ARGS(V_INT(id), V_TEXT(p->job_no), V_TEXT(p->name), V_TEXT(key),
-		                 V_TEXT(p->role), V_INT(p->unit_id), V_INT(p->at_utc_ms),
+		                 V_TEXT(p->role), V_INT(p->unit_id),
+		                 V_TEXT(p->phones ? "phone" : "web"),
+		                 V_TEXT(p->phones ? uri : NULL), V_INT(p->at_utc_ms),
 		                 V_INT(l->cfg->cell_id)),
 		            NULL, why);
 	if (!e)
@@ -62,7 +69,7 @@ static enum err load_people(struct load *l, struct ids *ids, struct why *why)
 		l->person_id[i] = id_at(ids, founded_utc_ms(l));
 		e = load_person(l, l->person_id[i],
 		                &(struct newcomer){ p->job_no, p->name, p->role, pw_hash,
-		                                    l->unit_id[p->unit], founded_utc_ms(l) },
+		                                    l->unit_id[p->unit], founded_utc_ms(l), NULL },
 		                why);
 	}
 	for (int i = 0; !e && i < CAST_AGENTS; i++) {
@@ -74,7 +81,8 @@ static enum err load_people(struct load *l, struct ids *ids, struct why *why)
 		l->agent_id[i] = id_at(ids, at);
 		e = load_person(l, l->agent_id[i],
 		                &(struct newcomer){ a->job_no, a->name, demo_agent_role(i), pw_hash,
-		                                    l->unit_id[a->unit], at },
+		                                    l->unit_id[a->unit], at,
+		                                    i == CAST_VISITOR ? NULL : l->cfg->phones },
 		                why);
 	}
 	crypto_wipe(pw_hash, sizeof(pw_hash));

@@ -16,7 +16,7 @@
 #include "base/str.h"
 #include "base/thread.h"
 
-enum { POLL_MS = 300, LOGIN_RETRY_MS = 5000, ANSWER_MAX_BYTES = 1 << 20 };
+enum { POLL_MS = 300, LOGIN_RETRY_MS = 5000, REFUSED_REST_MS = 3000, ANSWER_MAX_BYTES = 1 << 20 };
 
 struct desk {
 	struct robot_seat seat;
@@ -24,6 +24,7 @@ struct desk {
 	CURL *http; /* one connection and one cookie jar a robot */
 	bool is_logged_in;
 	int64_t login_after_ms;
+	int64_t rest_until_ms;      /* after a refusal: no hammering */
 	struct robot_result result; /* guarded by robots.lock */
 };
 
@@ -84,6 +85,8 @@ static bool post(struct robots *r, struct desk *d, const char *path, const char 
 		         LOG_S("body", str_text(&body)));
 	if (status == 401)
 		d->is_logged_in = false;
+	if (status >= 300)
+		d->rest_until_ms = clock_mono_ms() + REFUSED_REST_MS;
 	str_free(&body);
 	return status >= 200 && status < 300;
 }
@@ -103,21 +106,32 @@ static void log_in(struct robots *r, struct desk *d, int64_t now_ms)
 	str_free(&out);
 }
 
+/* A campaign that brings him customers by itself; 0: none is running. */
+static int64_t pick_campaign(struct robot *robot, const json_t *items)
+{
+	int64_t ids[16];
+	uint32_t n = 0;
+	for (size_t i = 0; i < json_array_size(items) && n < 16; i++) {
+		const json_t *c = json_array_get(items, i);
+		if (strcmp(json_str(c, "mode", ""), "progressive") == 0)
+			ids[n++] = json_id(c, "id");
+	}
+	return n ? ids[robot_random(robot, n)] : 0;
+}
+
 static void choose_campaign(struct robots *r, struct desk *d)
 {
 	struct str body = { 0 };
 	CLEANUP(json_cleanup) json_t *list = NULL;
 	if (request(r, d, "GET", "/api/v1/agent/campaigns", NULL, &body) == 200 &&
 	    !json_read_text(str_text(&body), &list, NULL)) {
-		const json_t *items = json_object_get(list, "items");
-		size_t n = json_array_size(items);
-		int64_t id =
-		    n ? json_id(json_array_get(items, robot_random(&d->robot, (uint32_t)n)), "id")
-		      : 0;
+		int64_t id = pick_campaign(&d->robot, json_object_get(list, "items"));
 		char json[64];
 		snprintf(json, sizeof json, "{\"campaign_id\":\"%" PRId64 "\"}", id);
 		if (id)
 			(void)post(r, d, "/api/v1/agent/campaign", json);
+		else
+			d->rest_until_ms = clock_mono_ms() + REFUSED_REST_MS;
 	}
 	str_free(&body);
 }
@@ -175,8 +189,10 @@ static struct robot_desk read_desk(struct robots *r, struct desk *d)
 
 static void work(struct robots *r, struct desk *d)
 {
-	struct robot_desk v = read_desk(r, d);
 	int64_t now_ms = clock_mono_ms();
+	if (now_ms < d->rest_until_ms)
+		return;
+	struct robot_desk v = read_desk(r, d);
 	enum robot_do what = robot_next(&d->robot, &v, now_ms);
 	switch (what) {
 	case ROBOT_WAIT:
