@@ -160,6 +160,7 @@ static void write_orders(const struct demo *d, struct str *out)
 		jw_obj(&w, NULL);
 		jw_str(&w, "caller", demo_caller_number(&caller, i, number));
 		jw_str(&w, "script", demo_campaign_script(i));
+		jw_str(&w, "company", demo_script_company(demo_campaign_script(i)));
 		jw_end_obj(&w);
 	}
 	jw_end_arr(&w);

@@ -44,10 +44,12 @@ static enum err read_topics(struct practice *p, const json_t *list, struct why *
 	for (; p->n_topics < n; p->n_topics++) {
 		const json_t *o = json_array_get(list, p->n_topics);
 		struct farend_topic *t = &p->topics[p->n_topics];
-		const char *caller, *script;
+		const char *caller, *script, *company;
 		enum err e = json_get_str(o, "caller", &caller, why);
-		if (e || (e = json_get_str(o, "script", &script, why)))
+		if (e || (e = json_get_str(o, "script", &script, why)) ||
+		    (e = json_opt_str(o, "company", "", &company, why)))
 			return e;
+		str_copy(t->company, sizeof t->company, company);
 		str_copy(t->caller, sizeof t->caller, caller);
 		str_copy(t->script, sizeof t->script, script);
 	}

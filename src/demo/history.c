@@ -29,6 +29,11 @@ const char *demo_campaign_script(int nth)
 	return nth < CAST_CAMPAIGNS ? CAST_CAMPAIGN[nth].script : NULL;
 }
 
+const char *demo_script_company(const char *script)
+{
+	return cast_company(script);
+}
+
 const struct demo_login *demo_logins(int *ret_n)
 {
 	static struct demo_login LOGINS[] = {

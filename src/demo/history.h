@@ -46,6 +46,8 @@ enum { DEMO_NUMBER_BYTES = 24 };
 const char *demo_caller_number(const struct demo_cfg *cfg, int nth, char buf[DEMO_NUMBER_BYTES]);
 /** Script of campaign `nth`; NULL: there are no more. */
 const char *demo_campaign_script(int nth);
+/** The company in whose name agents of such a script call. */
+const char *demo_script_company(const char *script);
 
 struct demo_login {
 	const char *job_no, *name, *role;

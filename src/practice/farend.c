@@ -44,6 +44,7 @@ struct conversation {
 	int next_line;
 	int voice[BANK_SIDES];
 	struct bank_names names;
+	int topic; /* index into cfg.topics, -1: unknown */
 	char job_no[24];
 	bool is_both; /* the agent is simulated too: lines keep their order */
 	int64_t answered_ms;
@@ -318,6 +319,7 @@ static void customer_answered(struct farend *e, struct party *p, int64_t call_id
 		return;
 	c->call_id = call_id;
 	c->dialogue = dialogue;
+	c->topic = p->topic_script;
 	c->voice[BANK_CUSTOMER] =
 	    (int)((p->persona.pick >> 8) % (uint32_t)bank_voices(e->cfg.bank, BANK_CUSTOMER));
 	c->answered_ms = clock_mono_ms();
@@ -435,6 +437,8 @@ static void agent_ordered(struct voice *v, void *arg)
 	o.e->cfg.on_result(o.e->cfg.ctx, o.job_no, &res);
 	str_copy(c->job_no, sizeof c->job_no, o.job_no);
 	c->names.job_no = c->job_no;
+	if (c->topic >= 0)
+		c->names.company = o.e->cfg.topics[c->topic].company;
 	c->voice[BANK_AGENT] = seat_of(o.e, o.job_no) % bank_voices(o.e->cfg.bank, BANK_AGENT);
 	c->is_both = true;
 	begin_talk(o.e, p, c, &AGENT_MANNER, false);

@@ -14,8 +14,9 @@
 struct farend;
 
 struct farend_topic {
-	char caller[24]; /* the company's number, E.164 */
-	char script[32]; /* bank_dialogue.script */
+	char caller[24];  /* the company's number, E.164 */
+	char script[32];  /* bank_dialogue.script */
+	char company[40]; /* as agents say it */
 };
 
 struct farend_cfg {
