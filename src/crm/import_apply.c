@@ -1,6 +1,7 @@
 /* The applying job: rows classified as new or updated become customers, a slice and a commit at a
  * time. What a row was forecast to be is decided again inside the commit, by what the database
  * holds then, so two imports of the same list at once make each customer once. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@ struct apply_row {
 	int64_t row_no, customer_id; /* customer_id: for one who is new */
 	struct import_person person;
 	struct phone_new phone[NUMBERS_MAX];
+	enum import_class forecast;
 	/* what became of it */
 	enum import_class cls;
 	struct why why;
@@ -28,7 +30,7 @@ struct apply_slice {
 	const struct import_batch *b;
 	struct apply_row *rows;
 	size_t n;
-	int64_t now_utc_ms, done, total;
+	int64_t now_utc_ms;
 };
 
 /* ---- one row, inside the commit ---- */
@@ -240,6 +242,30 @@ static enum err write_outcome(struct tx *tx, const struct apply_slice *s, const 
 	               NULL, why);
 }
 
+/* Counts what turned out otherwise than forecast. The rows lie between the header and the last; how
+ * far down the slice reaches is how far we are. */
+static enum err write_progress(struct tx *tx, const struct apply_slice *s, int64_t row_no,
+                               struct why *why)
+{
+	static const char SQL[] = "UPDATE import_batch SET rows_done = ?2, n_new = n_new + ?3, "
+	                          "n_updated = n_updated + ?4, "
+				  "n_duplicate = n_duplicate + ?5, n_blocked = n_blocked + ?6 "
+	                          "WHERE id = ?1 AND state = 'applying'";
+	int64_t n[IMPORT_CLASS_COUNT] = { 0 };
+	for (size_t i = 0; i < s->n; i++) {
+		n[s->rows[i].forecast]--;
+		n[s->rows[i].cls]++;
+	}
+	char cursor[ID_TEXT_BYTES];
+	int64_t done = row_no < s->b->rows_total ? row_no : s->b->rows_total;
+	enum err e = db_exec(tx_db(tx), SQL,
+	                     ARGS(V_INT(s->b->id), V_INT(done), V_INT(n[IMPORT_NEW]),
+	                          V_INT(n[IMPORT_UPDATED]), V_INT(n[IMPORT_DUPLICATE]),
+	                          V_INT(n[IMPORT_BLOCKED])),
+	                     NULL, why);
+	return e ? e : job_save(s->jc, tx, id_text(row_no, cursor), done, s->b->rows_total, why);
+}
+
 static enum err write_slice(struct tx *tx, const void *arg, struct why *why)
 {
 	const struct apply_slice *s = arg;
@@ -249,14 +275,13 @@ static enum err write_slice(struct tx *tx, const void *arg, struct why *why)
 		if (!e)
 			e = write_outcome(tx, s, &s->rows[i], why);
 	}
-	char cursor[ID_TEXT_BYTES];
-	id_text(s->rows[s->n - 1].row_no, cursor);
-	return e ? e : job_save(s->jc, tx, cursor, s->done + (int64_t)s->n, s->total, why);
+	return e ? e : write_progress(tx, s, s->rows[s->n - 1].row_no, why);
 }
 
-static const char SQL_SLICE[] = "SELECT row_no, parsed, key_id FROM import_row WHERE batch_id = ?1 "
-				"AND row_no > ?2 AND applied = 0 AND "
-				"(class = 'new' OR class = 'updated') ORDER BY row_no LIMIT 100";
+static const char SQL_SLICE[] =
+    "SELECT row_no, parsed, key_id, class FROM import_row WHERE batch_id = ?1 "
+    "AND row_no > ?2 AND applied = 0 AND "
+    "(class = 'new' OR class = 'updated') ORDER BY row_no LIMIT 100";
 
 /* Opens and seals outside the commit, which is to be short. */
 static enum err read_slice(struct db *db, const struct vault *v, int64_t after,
@@ -271,6 +296,7 @@ static enum err read_slice(struct db *db, const struct vault *v, int64_t after,
 		const void *sealed = rows_bytes(r, 1, &n);
 		memset(a, 0, sizeof *a);
 		a->row_no = rows_int(r, 0);
+		a->forecast = import_class_parse(rows_text(r, 3));
 		if ((e = import_unseal(v, "import_row.parsed", s->b->id, a->row_no, rows_int(r, 2),
 		                       sealed, n, &json, why)) ||
 		    (e = import_person_read(json, &a->person, why)))
@@ -285,14 +311,8 @@ static enum err read_slice(struct db *db, const struct vault *v, int64_t after,
 
 /* ---- the end ---- */
 
-/* The counts are made anew from the rows: what happened, no longer the forecast. */
 static const char SQL_DONE[] =
-    "UPDATE import_batch SET state = 'done', applied_utc_ms = ?2, "
-    "n_new = (SELECT COUNT(*) FROM import_row WHERE batch_id = ?1 AND class = 'new'), "
-    "n_updated = (SELECT COUNT(*) FROM import_row WHERE batch_id = ?1 AND class = 'updated'), "
-    "n_duplicate = (SELECT COUNT(*) FROM import_row WHERE batch_id = ?1 AND class = 'duplicate'), "
-    "n_invalid = (SELECT COUNT(*) FROM import_row WHERE batch_id = ?1 AND class = 'invalid'), "
-    "n_blocked = (SELECT COUNT(*) FROM import_row WHERE batch_id = ?1 AND class = 'blocked') "
+    "UPDATE import_batch SET state = 'done', applied_utc_ms = ?2, rows_done = rows_total "
     "WHERE id = ?1 AND state = 'applying'";
 
 static enum err write_done(struct tx *tx, const void *arg, struct why *why)
@@ -314,19 +334,40 @@ static enum err write_done(struct tx *tx, const void *arg, struct why *why)
 	return e;
 }
 
-static enum err count_rows(struct db *db, struct apply_slice *s, struct why *why)
+/* Lists the batch's customers on its campaign, a slice a commit; the cursor says "c:" and how far.
+ */
+struct listing {
+	struct apply_slice *s;
+	int64_t after;
+};
+
+static enum err write_listing(struct tx *tx, const void *arg, struct why *why)
 {
-	static const char SQL[] =
-	    "SELECT CAST(COALESCE(SUM(applied), 0) AS BIGINT), CAST(COALESCE(SUM(CASE WHEN class = "
-	    "'new' OR class = 'updated' "
-	    "OR applied = 1 THEN 1 ELSE 0 END), 0) AS BIGINT) FROM import_row WHERE batch_id = ?1";
-	CLEANUP(rows_free) struct rows *r = NULL;
-	enum err e = db_row(db, SQL, ARGS(V_INT(s->b->id)), &r, why);
-	if (e)
-		return e;
-	s->done = rows_int(r, 0);
-	s->total = rows_int(r, 1);
-	return ERR_OK;
+	const struct listing *l = arg;
+	const struct import_jobs *ctx = job_user(l->s->jc);
+	const struct import_batch *b = l->s->b;
+	int64_t added, last;
+	enum err e = ctx->add_to_campaign(tx, b->campaign_id, b->id, l->after, l->s->now_utc_ms,
+	                                  &added, &last, why);
+	char cursor[40], id[ID_TEXT_BYTES];
+	snprintf(cursor, sizeof cursor, "c:%s", last ? id_text(last, id) : "end");
+	return e ? e : job_save(l->s->jc, tx, cursor, b->rows_total, b->rows_total, why);
+}
+
+static enum err end_job(struct apply_slice *s, struct job_ctx *jc, struct why *why)
+{
+	const struct import_jobs *ctx = job_user(jc);
+	const char *cursor = job_cursor(jc);
+	bool is_listed =
+	    !s->b->campaign_id || !ctx->add_to_campaign || strcmp(cursor, "c:end") == 0;
+	if (!is_listed) {
+		struct listing l = { s, strncmp(cursor, "c:", 2) == 0
+			                    ? strtoll(cursor + 2, NULL, 10)
+			                    : 0 };
+		return writer_do(job_writer(jc), LANE_NORMAL, write_listing, &l, why);
+	}
+	enum err e = writer_do(job_writer(jc), LANE_NORMAL, write_done, s, why);
+	return e ? e : ERR_END;
 }
 
 enum err import_apply_step(struct job_ctx *jc, struct why *why)
@@ -343,11 +384,10 @@ enum err import_apply_step(struct job_ctx *jc, struct why *why)
 	struct apply_slice s = { .jc = jc, .b = &b, .rows = rows, .now_utc_ms = clock_utc_ms() };
 	if (!rows)
 		return fail(why, E_NOMEM);
-	if ((e = count_rows(db, &s, why)) ||
-	    (e = read_slice(db, ctx->vault, strtoll(job_cursor(jc), NULL, 10), &s, why)))
+	if (strncmp(job_cursor(jc), "c:", 2) == 0)
+		return end_job(&s, jc, why);
+	if ((e = read_slice(db, ctx->vault, strtoll(job_cursor(jc), NULL, 10), &s, why)))
 		return e;
-	if (s.n > 0)
-		return writer_do(job_writer(jc), LANE_NORMAL, write_slice, &s, why);
-	e = writer_do(job_writer(jc), LANE_NORMAL, write_done, &s, why);
-	return e ? e : ERR_END;
+	return s.n > 0 ? writer_do(job_writer(jc), LANE_NORMAL, write_slice, &s, why)
+	               : end_job(&s, jc, why);
 }

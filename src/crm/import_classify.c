@@ -78,6 +78,7 @@ struct verdict_row {
 	enum import_class cls;
 	struct why why;
 	const char *dial_code; /* "ok" or an error's name; static */
+	int64_t customer_id;   /* whose the numbers are already; 0: nobody's */
 	unsigned char *original, *parsed;
 	size_t original_n, parsed_n;
 	int64_t key_id;
@@ -218,6 +219,7 @@ static enum err classify_known(struct classifier *c, struct verdict_row *v, int6
 	bool has_consent = !now.check[GATE_RULE_CONSENT].why.code;
 	bool brings_consent = !has_consent && c->person.basis != CONSENT_NONE;
 	bool is_new = gaps || known < c->person.n_numbers || brings_consent;
+	v->customer_id = customer_id;
 	classify_as(v, is_new ? IMPORT_UPDATED : IMPORT_DUPLICATE,
 	            is_new ? E_IMPORT_GOOD_UPDATED : E_IMPORT_KNOWN);
 	v->dial_code = dial_code(has_consent ? &now : &then);
@@ -347,7 +349,7 @@ struct slice {
 
 static const char SQL_ROW[] = "INSERT INTO import_row (batch_id, row_no, class, reason, "
 			      "reason_args, original, key_id, parsed, customer_id, applied, "
-			      "dial_code) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL, 0, ?9)";
+			      "dial_code) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10)";
 static const char SQL_COUNT[] =
     "UPDATE import_batch SET rows_done = rows_done + ?2, rows_total = ?3, n_new = n_new + ?4, "
     "n_updated = n_updated + ?5, "
@@ -364,7 +366,8 @@ static enum err write_row(struct tx *tx, const struct classifier *c, const struc
 	               ARGS(V_INT(c->b.id), V_INT(v->row_no), V_TEXT(import_class_text(v->cls)),
 	                    V_TEXT(err_code_name(v->why.code)), V_TEXT(args),
 	                    V_BYTES(v->original, v->original_n), V_INT(v->key_id),
-	                    V_BYTES(v->parsed, v->parsed_n), V_TEXT(v->dial_code)),
+	                    V_BYTES(v->parsed, v->parsed_n), V_ID(v->customer_id),
+	                    V_TEXT(v->dial_code)),
 	               NULL, why);
 }
 

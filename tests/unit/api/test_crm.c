@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "base/zone.h"
 #include "crm/import.h"
+#include "dialer/campaign.h"
 #include "gate/policy.h"
 #include "gate/vault.h"
 
@@ -38,7 +39,7 @@ static int setup(void **state)
 	snprintf(key, sizeof key, "%s/master.key", d.t.dir);
 	assert_ok(vault_open(key, d.t.w, d.t.r, &vault, &why), &why);
 	assert_ok(writer_do(d.t.w, LANE_NORMAL, install, NULL, &why), &why);
-	jobs = (struct import_jobs){ .vault = vault };
+	jobs = (struct import_jobs){ .vault = vault, .add_to_campaign = campaign_add_batch };
 	import_job_kinds(&jobs, kinds);
 	assert_ok(job_runner_new(&(struct job_runner_cfg){ .url = d.t.url,
 	                                                   .writer = d.t.w,
@@ -372,6 +373,37 @@ static void a_list_becomes_customers_and_every_row_says_what_became_of_it(void *
 	    3);
 }
 
+static void a_list_for_a_campaign_is_on_it_when_it_is_done(void **state)
+{
+	(void)state;
+	char id[24], body[300];
+	test_db_exec(&d.t,
+	             "INSERT INTO campaign (id, name, mode, state, unit_id, script_key, purpose, "
+	             "ring_timeout_s, wrapup_limit_s, "
+	             "max_attempts, retry, created_utc_ms, by_id, cell_id) VALUES (55, '春季', "
+	             "'progressive', 'draft', ?1, '', "
+	             "'marketing', 30, 60, 3, '{}', 1, 1, 1)",
+	             ARGS(V_INT(d.team[0])));
+	make_customer(AGENT, ZHANG, id); /* known already, and on the list as well */
+	struct answer a =
+	    upload(SUPERVISOR, "/api/v1/imports?file_name=a.csv", LIST, sizeof LIST - 1);
+	str_copy(id, sizeof id, json_str(a.json, "id", ""));
+	answer_free(&a);
+	snprintf(body, sizeof body, "{\"campaign_id\":\"55\",%s", PUT + 1);
+	ask_drop(SUPERVISOR, "PUT", path_of("/api/v1/imports/%s", id), body, 200);
+	a = wait_while(id, "classifying");
+	answer_free(&a);
+	ask_drop(SUPERVISOR, "POST", path_of("/api/v1/imports/%s/apply", id), NULL, 200);
+	a = wait_while(id, "applying");
+	assert_string_equal(json_str(a.json, "state", ""), "done");
+	assert_int_equal(json_int(a.json, "rows_done", 0), 5);
+	assert_int_equal(json_int(json_object_get(a.json, "counts"), "new", 0), 1);
+	assert_int_equal(json_int(json_object_get(a.json, "counts"), "duplicate", 0), 2);
+	answer_free(&a);
+	assert_int_equal(
+	    test_db_int(&d.t, "SELECT COUNT(*) FROM task WHERE campaign_id = 55", NOARGS), 2);
+}
+
 static void a_file_that_is_no_table_is_a_problem_with_its_name_and_row(void **state)
 {
 	(void)state;
@@ -409,6 +441,8 @@ int main(int argc, char **argv)
 		                                teardown),
 		cmocka_unit_test_setup_teardown(
 		    a_list_becomes_customers_and_every_row_says_what_became_of_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_list_for_a_campaign_is_on_it_when_it_is_done,
+		                                setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    a_file_that_is_no_table_is_a_problem_with_its_name_and_row, setup, teardown),
 	};
