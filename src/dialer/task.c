@@ -24,3 +24,14 @@ enum err task_settle(struct tx *tx, const struct task_settle *s, struct why *why
 	                    V_TEXT(s->reason), V_INT(s->due_utc_ms)),
 	               NULL, why);
 }
+
+enum err task_talked(struct tx *tx, int64_t task_id, int64_t call_id, struct why *why)
+{
+	return db_exec(
+	    tx_db(tx),
+	    "UPDATE task SET state = 'done', reason = (SELECT c.result FROM call c WHERE c.id = "
+	    "?2) "
+	    "WHERE id = ?1 AND state = 'live' AND EXISTS (SELECT 1 FROM call c WHERE c.id = ?2 "
+	    "AND c.result IS NOT NULL)",
+	    ARGS(V_INT(task_id), V_INT(call_id)), NULL, why);
+}

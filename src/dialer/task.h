@@ -23,4 +23,7 @@ struct task_settle {
 };
 enum err task_settle(struct tx *tx, const struct task_settle *s, struct why *why) MUST_USE;
 
+/** A conversation is over: its task is done if the result was saved while they still talked. */
+enum err task_talked(struct tx *tx, int64_t task_id, int64_t call_id, struct why *why) MUST_USE;
+
 #endif

@@ -45,6 +45,11 @@ void floor_free(struct floor **pf)
 		free(s);
 	}
 	spans_drop(f);
+	while (f->held) {
+		struct floor_job *j = f->held;
+		f->held = j->next;
+		wrap_job_free(j);
+	}
 	world_unref(&f->world);
 	free(f->recordings_dir);
 	free(f);
@@ -72,12 +77,15 @@ static void push_changes(struct floor *f)
 	}
 }
 
+static void write_held(struct floor *f);
+
 void floor_leave(struct floor *f)
 {
 	in_route(f);
 	out_pace(f);
 	save_flush(f);
 	spans_flush(f);
+	write_held(f);
 	push_changes(f);
 }
 
@@ -184,7 +192,7 @@ int floor_drain(struct floor *f)
 
 bool floor_is_quiet(const struct floor *f)
 {
-	return f->n_jobs == 0 && !f->lives && !f->spans;
+	return f->n_jobs == 0 && !f->lives && !f->spans && !f->held;
 }
 
 int64_t floor_repairs(const struct floor *f)
@@ -199,6 +207,28 @@ enum err floor_write(struct floor *f, enum lane lane, struct floor_job *j, struc
 	enum err e = f->cfg.io.write(f->cfg.io.ctx, lane, j, why);
 	f->n_jobs += !e;
 	return e;
+}
+
+void floor_write_surely(struct floor *f, struct floor_job *j)
+{
+	struct floor_job **at = &f->held;
+	while (*at)
+		at = &(*at)->next;
+	j->next = NULL;
+	*at = j;
+}
+
+static void write_held(struct floor *f)
+{
+	while (f->held) {
+		struct floor_job *j = f->held;
+		f->held = j->next;
+		if (floor_write(f, LANE_LIVE, j, NULL)) {
+			j->next = f->held;
+			f->held = j;
+			return;
+		}
+	}
 }
 
 enum err floor_read(struct floor *f, struct floor_job *j, struct why *why)

@@ -108,8 +108,9 @@ struct floor {
 	bool is_draining, is_stopped;
 	int64_t repairs;
 	int64_t watch_at_ms, strip_at_ms;
-	bool is_strip_new;     /* the world was read anew */
-	struct span_op *spans; /* changes not given to the writer yet, oldest first */
+	bool is_strip_new;      /* the world was read anew */
+	struct span_op *spans;  /* changes not given to the writer yet, oldest first */
+	struct floor_job *held; /* what the writer would not take, oldest first */
 	bool is_spans_writing;
 	int64_t spans_again_ms;
 	int day;
@@ -125,6 +126,9 @@ struct live *live_by_leg(const struct floor *f, int64_t leg);
 struct live *live_new(struct floor *f, bool is_incoming);
 void live_free(struct floor *f, struct live *l);
 enum err floor_write(struct floor *f, enum lane lane, struct floor_job *j, struct why *why);
+/** Writes on the live lane, at the next tick when the writer is full now: for what must not be
+ * lost. */
+void floor_write_surely(struct floor *f, struct floor_job *j);
 enum err floor_read(struct floor *f, struct floor_job *j, struct why *why);
 enum err floor_post(struct floor *f, floor_post_fn *fn, void *arg,
                     struct why *why); /* any thread */
@@ -189,6 +193,7 @@ void in_route(struct floor *f);
 void in_withdraw(struct floor *f, struct live *l, bool is_aside);
 
 /* wrap.c */
+void wrap_job_free(struct floor_job *j);
 void wrap_begin(struct floor *f, struct live *l);
 void wrap_finish(struct floor *f, struct seat *s, bool is_saved);
 void wrap_tick(struct floor *f, struct seat *s);

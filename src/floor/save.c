@@ -77,6 +77,8 @@ static enum err store_end(struct tx *tx, const struct save_job *s, struct why *w
 	enum err e = ERR_OK;
 	if (!s->call.facts.answer_utc_ms)
 		e = store_system_result(tx, s, why);
+	else if (s->task_id)
+		e = task_talked(tx, s->task_id, s->call.id, why);
 	if (!e && s->call.customer_id)
 		e = store_contact(tx, s, why);
 	if (!e && s->is_missed)
@@ -88,7 +90,7 @@ static enum err store_end(struct tx *tx, const struct save_job *s, struct why *w
 static enum err store_recording(struct tx *tx, const struct save_job *s, struct why *why)
 {
 	/* Unanswered and nothing to hear: no recording, rather than an empty one. */
-	if (!s->rec.bytes || !s->rec.duration_ms)
+	if (!s->call.facts.answer_utc_ms && (!s->rec.bytes || !s->rec.duration_ms))
 		return recording_drop(tx, s->rec.id, why);
 	return recording_close(tx, &s->rec, why);
 }
@@ -204,13 +206,28 @@ static void save_one(struct floor *f, struct live *l)
 	l->is_dirty = false;
 }
 
-/* Nothing more will come of it: nobody fills its form, all facts are committed. */
-static bool is_over(const struct floor *f, const struct live *l)
+/* A recording that never began, or whose end is never reported, is closed too. */
+static void end_recording(const struct floor *f, struct live *l)
 {
-	bool waits_for_recording =
-	    l->is_recording && !l->is_recorded && f->now_ms - l->ended_ms < RECORDED_WAIT_MS;
-	return l->call.state == CALL_ENDED && l->is_final_saved && !l->is_saving && !l->is_dirty &&
-	       !l->owner && !waits_for_recording;
+	if (l->call.state != CALL_ENDED || l->has_rec_end || l->is_recorded || !l->recording_id)
+		return;
+	if (l->is_recording && f->now_ms - l->ended_ms < RECORDED_WAIT_MS)
+		return;
+	if (call_is_answered(&l->call))
+		log_error("floor", "recording_lost", LOG_ID("call", l->id));
+	l->rec = (struct recording_end){ .id = l->recording_id,
+		                         .state = "lost",
+		                         .started_utc_ms = l->call.facts.start_utc_ms };
+	l->has_rec_end = true;
+	l->is_recording = false;
+	l->is_dirty = true;
+}
+
+/* Nothing more will come of it: nobody fills its form, all facts are committed. */
+static bool is_over(const struct live *l)
+{
+	return l->call.state == CALL_ENDED && l->is_final_saved && l->is_recorded &&
+	       !l->is_saving && !l->is_dirty && !l->owner;
 }
 
 void save_flush(struct floor *f)
@@ -218,10 +235,12 @@ void save_flush(struct floor *f)
 	struct live *next;
 	for (struct live *l = f->lives; l; l = next) {
 		next = l->next;
-		if (l->is_committed && l->is_dirty && !l->is_saving &&
-		    f->now_ms >= l->retry_save_ms)
+		if (!l->is_committed)
+			continue;
+		end_recording(f, l);
+		if (l->is_dirty && !l->is_saving && f->now_ms >= l->retry_save_ms)
 			save_one(f, l);
-		if (is_over(f, l))
+		if (is_over(l))
 			live_free(f, l);
 	}
 }

@@ -25,21 +25,29 @@ static enum err wrap_write(struct tx *tx, struct floor_job *j, struct why *why)
 	return e ? e : call_wrapped(tx, w->call_id, w->now_utc_ms, why);
 }
 
-static void wrap_free(struct wrap_job *w)
+void wrap_job_free(struct floor_job *j)
 {
-	json_decref(w->form);
-	free(w);
+	json_decref(((struct wrap_job *)j)->form);
+	free(j);
 }
+
+enum { WRAP_TRIES = 20 };
 
 static void wrap_done(struct floor *f, struct floor_job *j)
 {
 	struct wrap_job *w = (struct wrap_job *)j;
-	if (j->e && ++w->tries < 5 && !floor_write(f, LANE_LIVE, j, NULL))
+	if (!j->e) {
+		f->is_world_stale = true;
+		wrap_job_free(&w->j);
 		return;
-	if (j->e)
-		log_error("floor", "wrapup_unwritten", LOG_ID("call", w->call_id),
-		          LOG_WHY(&j->why));
-	wrap_free(w);
+	}
+	log_error("floor", "wrapup_unwritten", LOG_ID("call", w->call_id), LOG_WHY(&j->why));
+	/* What stays unwritten is put right at the next start: the form of a call without a result.
+	 */
+	if (++w->tries < WRAP_TRIES)
+		floor_write_surely(f, j);
+	else
+		wrap_job_free(&w->j);
 }
 
 /* What stands in the half-filled form is kept with the system's result. */
@@ -74,8 +82,7 @@ void wrap_finish(struct floor *f, struct seat *s, bool is_saved)
 			                        .now_utc_ms = f->now_utc_ms,
 			                        .day = floor_day(f) };
 		unsaved_form(w, is_saved ? NULL : l->draft);
-		if (floor_write(f, LANE_LIVE, &w->j, NULL))
-			wrap_free(w);
+		floor_write_surely(f, &w->j);
 		l->is_result_saved = true;
 	} else {
 		free(w);
