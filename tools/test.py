@@ -3,6 +3,7 @@
 A case is a cmocka test, an `ok` or `not ok` line of a script, a vitest test, or a check that passes as a whole. A program
 that crashes, runs too long or has no case counts as one failure more."""
 import concurrent.futures
+import hashlib
 import json
 import os
 import pathlib
@@ -118,6 +119,32 @@ def stage_lint(count):
     check(count, "clang-format", ["clang-format", "--dry-run", "-Werror", *sources()])
 
 
+def tidy_key(path, headers):
+    """What the answer about one file depends on."""
+    return hashlib.sha256((ROOT / path).read_bytes() + headers).hexdigest()
+
+
+def stage_tidy(count):
+    """clang-tidy over the files that changed since it last liked them"""
+    configure("build")
+    liked = ROOT / ".stamps" / "tidy"
+    liked.mkdir(parents=True, exist_ok=True)
+    files = [f for f in sources() if f.startswith("src/") and f.endswith(".c")]
+    headers = b"".join((ROOT / f).read_bytes() for f in [".clang-tidy", *sources()] if not f.endswith(".c"))
+    todo = [(f, tidy_key(f, headers)) for f in files if not (liked / tidy_key(f, headers)).exists()]
+
+    def one(item):
+        code, output = run(["clang-tidy", "-p", "build", "--quiet", item[0]], timeout=300)
+        if code == 0:
+            (liked / item[1]).touch()
+        return code, output
+
+    with concurrent.futures.ThreadPoolExecutor(CORES) as pool:
+        bad = [output for code, output in pool.map(one, todo) if code]
+    print(f"   {len(todo)} of {len(files)} files looked at")
+    count.add("clang-tidy", int(not bad), int(bool(bad)), "\n".join(bad))
+
+
 def stage_unit(count):
     """unit and storage tests on both engines, under ASan and UBSan"""
     configure("build-asan", "-Db_sanitize=address,undefined", *SANITIZER)
@@ -177,7 +204,7 @@ def stage_browser(count):
     scripts(count, sorted((ROOT / "web" / "e2e").glob("test_*.mjs")))
 
 
-STAGES = {"lint": stage_lint, "page": stage_page, "unit": stage_unit, "threads": stage_threads, "scenario": stage_scenario,
+STAGES = {"lint": stage_lint, "tidy": stage_tidy, "page": stage_page, "unit": stage_unit, "threads": stage_threads, "scenario": stage_scenario,
           "browser": stage_browser}
 
 

@@ -1,5 +1,6 @@
 #include "audio/wav.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,6 +152,7 @@ enum err wav_to_8k_mono(const struct wav *w, int16_t **ret, size_t *ret_samples,
 		size_t from = (size_t)((uint64_t)i * (unsigned)w->rate_hz / 8000);
 		size_t to = (size_t)((uint64_t)(i + 1) * (unsigned)w->rate_hz / 8000);
 		int64_t sum = 0;
+		assert(to > from); /* a rate of at least 8 kHz was asked for when it was opened */
 		for (size_t k = from; k < to; k++)
 			sum += mono_at(w, k);
 		pcm[i] = (int16_t)(sum / (int64_t)(to - from));

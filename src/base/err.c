@@ -1,5 +1,6 @@
 #include "base/err.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,8 +50,9 @@ const char *err_kind_name(enum err e)
 	return NAMES[e];
 }
 
-enum err fail_args(struct why *why, enum err_code code, const struct err_arg *a, size_t n)
+enum err fail_note(struct why *why, enum err_code code, const struct err_arg *a, size_t n)
 {
+	assert(code > E_NONE && code < E_COUNT);
 	if (why) {
 		why->code = code;
 		for (size_t i = 0; i < WHY_ARGS; i++) {

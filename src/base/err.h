@@ -61,7 +61,17 @@ static inline struct err_arg err_arg_i(int64_t i)
 #define ERR_ARG(x) \
 	_Generic((x), char * : err_arg_s, const char * : err_arg_s, default : err_arg_i)(x)
 
-enum err fail_args(struct why *why, enum err_code code, const struct err_arg *a, size_t n);
+enum err fail_note(struct why *why, enum err_code code, const struct err_arg *a, size_t n);
+
+static inline enum err fail_args(struct why *why, enum err_code code, const struct err_arg *a,
+                                 size_t n)
+{
+	enum err e = fail_note(why, code, a, n);
+	if (e == ERR_OK)
+		__builtin_unreachable(); /* so that compilers and analysers know that failing fails
+		                          */
+	return e;
+}
 
 /** fail(why, code, args...) writes the reason into `why` (NULL: not wanted) and returns the code's
  *  kind, so failing stays one line. At most WHY_ARGS arguments, strings or integers, in the order

@@ -80,7 +80,8 @@ static enum err read_table(const char *path, struct entry **ret, size_t *ret_n, 
 	}
 	if (e != ERR_END)
 		return e;
-	qsort(rows, n, sizeof *rows, by_prefix);
+	if (n)
+		qsort(rows, n, sizeof *rows, by_prefix);
 	*ret = rows;
 	*ret_n = n;
 	rows = NULL;

@@ -72,13 +72,14 @@ static enum err choose_sheet(struct sheet *s, struct xls *x, struct why *why)
 {
 	unsigned int sheets = 0;
 	freexl_get_info(x->book, FREEXL_BIFF_SHEET_COUNT, &sheets);
-	for (unsigned short i = 0; i < sheets; i++) {
+	for (unsigned int i = 0; i < sheets; i++) {
 		const char *name = NULL;
-		if (freexl_select_active_worksheet(x->book, i) != FREEXL_OK ||
+		if (freexl_select_active_worksheet(x->book, (unsigned short)i) != FREEXL_OK ||
 		    freexl_worksheet_dimensions(x->book, &x->rows, &x->columns) != FREEXL_OK ||
 		    x->rows == 0)
 			continue;
-		if (freexl_get_worksheet_name(x->book, i, &name) == FREEXL_OK && name)
+		if (freexl_get_worksheet_name(x->book, (unsigned short)i, &name) == FREEXL_OK &&
+		    name)
 			snprintf(s->info.name, sizeof s->info.name, "%s", name);
 		return ERR_OK;
 	}
