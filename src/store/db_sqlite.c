@@ -2,6 +2,7 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "store/db_int.h"
 
 struct sqlite {
@@ -293,6 +294,21 @@ static const char SESSION[] =
 
 enum { BUSY_TIMEOUT_MS = 5000 };
 
+/* Two that open a new file at once may both want to make it WAL; SQLite tells one of them at once
+ * that it is busy, without the wait that other statements get. */
+static enum err begin_session(struct sqlite *s, struct why *why)
+{
+	enum err e;
+	int64_t until_ms = clock_mono_ms() + BUSY_TIMEOUT_MS;
+	struct why local = { 0 };
+	while ((e = sqlite_script(&s->db, SESSION, &local)) == ERR_BUSY &&
+	       clock_mono_ms() < until_ms)
+		sqlite3_sleep(5);
+	if (e && why)
+		*why = local;
+	return e;
+}
+
 static enum err open_handle(struct sqlite *s, const char *path, enum db_mode mode, struct why *why)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
@@ -302,7 +318,7 @@ static enum err open_handle(struct sqlite *s, const char *path, enum db_mode mod
 		return fail(why, E_DB_OPEN, s->h ? sqlite3_errmsg(s->h) : sqlite3_errstr(rc));
 	sqlite3_extended_result_codes(s->h, 1);
 	sqlite3_busy_timeout(s->h, BUSY_TIMEOUT_MS);
-	enum err e = sqlite_script(&s->db, SESSION, why);
+	enum err e = begin_session(s, why);
 	if (!e && mode == DB_READ)
 		e = sqlite_script(&s->db, "PRAGMA query_only = ON", why);
 	return e;

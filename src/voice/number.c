@@ -84,8 +84,9 @@ void number_parse(const struct trunk_cfg *t, const char *wire, char *buf, size_t
 {
 	const char *cc = t->country;
 	size_t cc_len = strlen(cc);
-	bool is_e164 = wire[0] == '+' && is_digits(wire + 1, 3, 15);
-	if (is_e164 || !is_digits(wire, 5, 20) || cc_len == 0)
+	if (wire[0] == '+' && is_digits(wire + 1, 3, 15))
+		snprintf(buf, size, "%s", wire);
+	else if (!is_digits(wire, 5, 20) || cc_len == 0)
 		snprintf(buf, size, "%s", wire);
 	else if (strncmp(wire, "00", 2) == 0)
 		snprintf(buf, size, "+%s", wire + 2);
