@@ -1,12 +1,13 @@
 /* bench/voice.c -- loads the telephone and is loaded: three roles of one program.
  *
  *     bench_voice server ADDR:PORT CALLER_ADDR CALLEE_ADDR:PORT REC_DIR
- *         takes calls from CALLER_ADDR and joins each to sip:callee@CALLEE_ADDR; a call to "rec" is
- * recorded bench_voice callees ADDR:PORT            answers everything and talks bench_voice
- * callers ADDR:PORT SERVER_ADDR:PORT DEST N RATE SECONDS makes N calls, RATE a second, keeps them
- * up SECONDS, prints one JSON line of what arrived
+ *         takes calls from CALLER_ADDR and joins each to CALLEE_ADDR; to "rec" or 1001: recorded
+ *     bench_voice callees ADDR:PORT CALLER_ADDR
+ *         answers everything and talks
+ *     bench_voice callers ADDR:PORT SERVER_ADDR:PORT DEST N RATE SECONDS
+ *         makes N calls, RATE a second, keeps them up SECONDS, prints one JSON line of what arrived
  *
- * tools around it: bench/voice.py. */
+ * bench/voice.py runs all three. */
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,6 +20,8 @@
 #include "voice/trunk.h"
 
 enum { MAX_CALLS = 4096, IN = 1, OUT = 2 };
+
+static const char RECORDED[] = "1001";
 
 static struct bench {
 	struct voice *v;
@@ -80,7 +83,7 @@ static void server_incoming(const struct leg_event *ev)
 	}
 	*other_of(out) = ev->leg;
 	*other_of(ev->leg) = out;
-	if (strcmp(ev->to, "rec") != 0)
+	if (strcmp(ev->to, "rec") != 0 && strcmp(ev->to, RECORDED) != 0)
 		return;
 	char path[512];
 	snprintf(path, sizeof path, "%s/%lld.wav", b.rec_dir, (long long)ev->leg);
@@ -202,7 +205,7 @@ int main(int argc, char **argv)
 		int args;
 		void (*on_event)(void *, const struct leg_event *);
 	} ROLES[] = { { "server", 6, server_event },
-		      { "callees", 3, callee_event },
+		      { "callees", 4, callee_event },
 		      { "callers", 8, caller_event } };
 	int role = 0;
 	while (role < 3 && (argc < 2 || strcmp(argv[1], ROLES[role].name) != 0))
@@ -230,7 +233,7 @@ int main(int argc, char **argv)
 		add_trunk(OUT, argv[4]);
 		b.rec_dir = argv[5];
 	} else if (role == 1) {
-		add_trunk(IN, argc > 3 ? argv[3] : "127.0.0.1");
+		add_trunk(IN, argv[3]);
 	} else {
 		add_trunk(OUT, argv[3]);
 		b.dest = argv[4];
