@@ -111,9 +111,9 @@ enum bridge_how {
 	BRIDGE_TONE,
 };
 
-/** Joins two legs. Works from EARLY_MEDIA on: the agent hears announcements and ringback of the
- * network; before that (or with RINGING only) the agent hears our ringback tone. Each leg leaves
- * its earlier bridge. */
+/** Joins two legs. Works from the dial on: the agent hears our ringback once the network rings, and
+ * its announcements and ringback instead as soon as they come (EARLY_MEDIA). Each leg leaves its
+ * earlier bridge. */
 enum err leg_bridge(struct voice *v, int64_t customer, int64_t agent, enum bridge_how how,
                     struct why *why) MUST_USE;
 /** Takes `leg` and its partner apart; both stay up, hearing silence until told otherwise. */
