@@ -35,7 +35,8 @@ export const useDesk = defineStore('desk', () => {
   const call = computed(() => state.value?.call ?? null)
 
   async function setStatus(status: AgentStatus, reason?: string): Promise<void> {
-    await api.post('/api/v1/agent/status', reason ? { status, reason } : { status })
+    const next = await api.post<DeskState | undefined>('/api/v1/agent/status', reason ? { status, reason } : { status })
+    if (next?.now_utc_ms) take(next)
   }
 
   function clear(): void {

@@ -37,7 +37,7 @@ export default {
   },
   rateByCall: 'by call, redials too',
   noTarget: 'no target',
-  talkOf: 'of {target}, {n}%',
+  talkOf: 'of {target}',
   done: '{n}% done',
   reached: 'reached',
   ahead: 'ahead of pace',

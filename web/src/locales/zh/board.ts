@@ -37,7 +37,7 @@ export default {
   },
   rateByCall: '按次，含重拨',
   noTarget: '未设目标',
-  talkOf: '目标 {target}，{n}%',
+  talkOf: '目标 {target}',
   done: '完成 {n}%',
   reached: '达标',
   ahead: '领先进度',

@@ -11,8 +11,10 @@ export function withTile(agents: Tile[], tile: Tile): Tile[] {
   return at < 0 ? [...agents, tile] : [...agents.slice(0, at), tile, ...agents.slice(at)]
 }
 
+/** By job number: everybody keeps his place from day to day. */
 export function withSnapshot(board: Board | null, agents: Tile[]): Board | null {
-  return board ? { ...board, agents } : null
+  const sorted = [...agents].sort((a, b) => (a.job_no < b.job_no ? -1 : a.job_no > b.job_no ? 1 : 0))
+  return board ? { ...board, agents: sorted } : null
 }
 
 /** Each unit's strip comes by itself; only the one on the board counts. */

@@ -79,5 +79,6 @@ describe('script', () => {
       { text: '王先生(老)', slot: true },
     ])
     expect(slots('没有', [null, ''])).toEqual([{ text: '没有', slot: false }])
+    expect(slots('{客户称呼}，您好', [])[0]).toEqual({ text: '{客户称呼}', slot: true })
   })
 })

@@ -104,10 +104,10 @@ export function useScript() {
 /** Splits a filled sentence around the customer's form of address and my number, so that they can be set apart. */
 export function slots(text: string, filled: (string | null | undefined)[]): { text: string; slot: boolean }[] {
   const words = filled.filter((w): w is string => !!w && w.length > 0)
-  if (!words.length) return [{ text, slot: false }]
   const escaped = words.map((w) => w.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+  // Between calls nobody is there to be named: the slot itself is set apart.
   return text
-    .split(new RegExp(`(${escaped.join('|')})`))
+    .split(new RegExp(`(${[...escaped, '\\{[^{}]+\\}'].join('|')})`))
     .filter((part) => part !== '')
-    .map((part) => ({ text: part, slot: words.includes(part) }))
+    .map((part) => ({ text: part, slot: words.includes(part) || /^\{[^{}]+\}$/.test(part) }))
 }
