@@ -57,6 +57,21 @@ describe('script', () => {
     await s.load('9002', null)
     expect(s.saidCount.value).toBe(0)
   })
+  it('asks again for a call that is not written yet', async () => {
+    vi.useFakeTimers()
+    let ready = false
+    vi.stubGlobal(
+      'fetch',
+      async () =>
+        new Response(JSON.stringify(ready ? SCRIPT : { title: '', status: 404 }), { status: ready ? 200 : 404 }),
+    )
+    const s = useScript()
+    await s.load('9001', '31')
+    expect(s.script.value).toBe(null)
+    ready = true
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(s.script.value?.version).toBe(7)
+  })
   it('searches objections at the server and shows all again when emptied', async () => {
     vi.useFakeTimers()
     const asked = server({

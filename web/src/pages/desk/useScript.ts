@@ -1,9 +1,10 @@
 /* The script of the running call (or of the campaign), its steps, which required sentences were said, objections. */
 import { computed, ref, watch } from 'vue'
-import { api } from '@/api/client'
+import { api, ApiError } from '@/api/client'
 import type { Id, Objection, Script } from '@/api/types'
 
 const SEARCH_AFTER_MS = 60
+const NOT_YET_MS = 800
 
 export function useScript() {
   const script = ref<Script | null>(null)
@@ -16,6 +17,7 @@ export function useScript() {
   let loadedFor = ''
   let timer: ReturnType<typeof setTimeout> | null = null
   let asked = 0
+  let again: ReturnType<typeof setTimeout> | null = null
 
   const current = computed(() => script.value?.steps[step.value] ?? null)
   const following = computed(() => script.value?.steps[step.value + 1] ?? null)
@@ -24,6 +26,7 @@ export function useScript() {
 
   /** A call keeps the version it began with, so it is asked by call; between calls the campaign's is shown. */
   async function load(callId: Id | null, campaignId: Id | null): Promise<void> {
+    if (again) clearTimeout(again)
     const key = callId ? `call:${callId}` : campaignId ? `campaign:${campaignId}` : ''
     if (key === loadedFor) return
     loadedFor = key
@@ -39,6 +42,12 @@ export function useScript() {
       error.value = null
     } catch (e) {
       if (key !== loadedFor) return
+      // A call that is only being placed is not written yet: its script is there a moment later.
+      if (callId && e instanceof ApiError && e.status === 404) {
+        loadedFor = ''
+        again = setTimeout(() => void load(callId, campaignId), NOT_YET_MS)
+        return
+      }
       script.value = null
       error.value = e
     }
