@@ -15,10 +15,8 @@
 #include "crm/import.h"
 #include "dialer/campaign.h"
 #include "gate/policy.h"
-#include "gate/vault.h"
 
 static struct door d;
-static struct vault *vault;
 static struct job_runner *runner;
 static struct import_jobs jobs;
 static struct job_kind kinds[IMPORT_JOB_KINDS];
@@ -34,12 +32,9 @@ static int setup(void **state)
 {
 	(void)state;
 	struct why why = { 0 };
-	char key[300];
 	door_open(&d, NULL);
-	snprintf(key, sizeof key, "%s/master.key", d.t.dir);
-	assert_ok(vault_open(key, d.t.w, d.t.r, &vault, &why), &why);
 	assert_ok(writer_do(d.t.w, LANE_NORMAL, install, NULL, &why), &why);
-	jobs = (struct import_jobs){ .vault = vault, .add_to_campaign = campaign_add_batch };
+	jobs = (struct import_jobs){ .vault = d.vault, .add_to_campaign = campaign_add_batch };
 	import_job_kinds(&jobs, kinds);
 	assert_ok(job_runner_new(&(struct job_runner_cfg){ .url = d.t.url,
 	                                                   .writer = d.t.w,
@@ -52,7 +47,7 @@ static int setup(void **state)
 	api_stop(&d.api);
 	struct api_cfg cfg = { .addr = "127.0.0.1", .db_url = d.t.url };
 	cfg.env = (struct api_env){ .writer = d.t.w,
-		                    .vault = vault,
+		                    .vault = d.vault,
 		                    .jobs = runner,
 		                    .data_dir = d.t.dir,
 		                    .company = "胡椒演示公司" };
@@ -65,9 +60,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	job_runner_free(&runner);
-	api_stop(&d.api);
-	vault_close(&vault);
-	test_db_close(&d.t);
+	door_close(&d);
 	return 0;
 }
 
