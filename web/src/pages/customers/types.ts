@@ -56,4 +56,14 @@ export const DNC_REASONS = [
 ] as const
 
 export const GRADES = ['A', 'B', 'C', 'D'] as const
-export const STATUSES = ['active', 'deal', 'dnc', 'invalid'] as const
+export const STATUSES = [
+  'new',
+  'active',
+  'contacted',
+  'interested',
+  'deal',
+  'refused',
+  'dnc',
+  'unreached',
+  'invalid',
+] as const
