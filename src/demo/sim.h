@@ -53,8 +53,9 @@ struct sim_customer {
 	X(BUSY, "busy", 486, 17) \
 	X(OFF, "off", 480, 20) \
 	X(SUSPENDED, "suspended", 403, 21) \
-	X(EMPTY, "empty", 404, 1) X(REJECTED, "rejected", 603, 21) X(FAILED, "failed", 503, 34) \
-	    X(MISSED, "missed", 487, 0) X(BLOCKED, "blocked", 0, 0)
+	X(EMPTY, "empty", 404, 1) \
+	X(REJECTED, "rejected", 603, 21) X(FAILED, "failed", 503, 34) X(MISSED, "missed", 487, 0) \
+	    X(BLOCKED, "blocked", 0, 0)
 enum sim_outcome {
 #define X(name, code, sip, q850) SIM_##name,
 	SIM_OUTCOMES(X)

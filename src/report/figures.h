@@ -45,7 +45,7 @@ enum figure_by { FIGURE_BY_AGENT, FIGURE_BY_TEAM, FIGURE_BY_LIST, FIGURE_BY_COUN
 
 struct figure_query {
 	struct period period;
-	int64_t unit_id;                /* with what is below it; 0: all */
+	int64_t unit_id;               /* with what is below it; 0: all */
 	int64_t campaign_id, agent_id; /* 0: all; FIGURE_NONE: calls without one */
 	int64_t valid_talk_ms;
 	char intent[FIGURE_INTENT_CODES][32]; /* result codes; "" fills up */

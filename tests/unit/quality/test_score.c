@@ -214,7 +214,7 @@ static void a_form_that_does_not_add_up_is_refused(void **state)
 	    form_parse(
 		"x", 1,
 		"{\"name\":\"n\",\"mode\":\"weighted\",\"max_centi\":10000,\"pass_centi\":8000,"
-	        "\"sections\":"
+		"\"sections\":"
 		"[{\"name\":\"s\",\"items\":[{\"key\":\"a\",\"name\":\"n\",\"points_centi\":100,"
 		"\"step_centi\":50,\"class\":\"NC\"}]}]}",
 		&f, &why),
