@@ -243,4 +243,6 @@ static const struct sse_event EVENTS[] = {
 	SSE_EVENT_END,
 };
 
-const struct api_area API_SESSION = { .tag = "session", .routes = ROUTES, .events = EVENTS };
+const struct api_area API_SESSION = {
+	.tag = "session", .routes = ROUTES, .events = EVENTS, .facts = "notice"
+};

@@ -43,11 +43,7 @@ static void req_free(struct req *rq)
 		session_done(&rq->session);
 	json_decref(rq->values);
 	json_decref(rq->nulls);
-	if (rq->upload_fd >= 0)
-		close(rq->upload_fd);
-	if (rq->upload_path && !rq->upload_kept)
-		unlink(rq->upload_path);
-	free(rq->upload_path);
+	upload_drop(rq);
 	str_free(&rq->raw);
 	free(rq->path);
 	free(rq);
@@ -182,6 +178,7 @@ static enum MHD_Result more_body(struct req *rq, const char *data, size_t *n)
 	rq->body_bytes += (int64_t)len;
 	if (rq->body_bytes > body_limit(rq)) {
 		rq->body_too_big = true;
+		upload_drop(rq);
 		return rq->body_bytes > body_limit(rq) + FORGET_BYTES ? MHD_NO : MHD_YES;
 	}
 	if (rq->match.route && rq->match.route->upload_max_bytes)

@@ -64,8 +64,9 @@ struct req {
 	struct str raw; /* JSON body as it came */
 	int64_t body_bytes;
 	bool body_too_big;
-	bool is_recalled; /* the library repeats its first call after STAGE_CHECK, without any body */
-	int upload_fd; /* -1: none */
+	bool is_recalled; /* the library repeats its first call after STAGE_CHECK, without any body
+	                   */
+	int upload_fd;    /* -1: none */
 	char *upload_path;
 	bool upload_kept;
 
@@ -101,6 +102,8 @@ struct api {
 /* run.c: everything a worker does with a request, up to a finished response. */
 void req_check(struct req *rq); /* STAGE_CHECK: leaves a response when the request is refused */
 void req_work(struct req *rq);
+/** Removes the uploaded file unless a handler keeps it. */
+void upload_drop(struct req *rq);
 /** Answers with a problem document from any stage. */
 void req_refuse(struct req *rq, const struct why *why);
 

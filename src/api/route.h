@@ -130,6 +130,8 @@ struct api_area {
 	const char *tag;
 	const struct route *routes;
 	const struct sse_event *events; /* NULL: none */
+	const char *facts; /* names of events that are facts, "a|b": kept for a while and sent again
+	                      to a browser that comes back; the others are state. NULL: none */
 	/* Called on a worker when a browser opens its stream: send snapshots by sse_send(). NULL:
 	 * none. */
 	enum err (*greet)(struct req *rq, struct sse_stream *st, struct why *why);

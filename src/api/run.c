@@ -144,6 +144,17 @@ void req_check(struct req *rq)
 		req_refuse(rq, &why);
 }
 
+void upload_drop(struct req *rq)
+{
+	if (rq->upload_fd >= 0)
+		close(rq->upload_fd);
+	if (rq->upload_path && !rq->upload_kept)
+		unlink(rq->upload_path);
+	free(rq->upload_path);
+	rq->upload_path = NULL;
+	rq->upload_fd = -1;
+}
+
 void req_work(struct req *rq)
 {
 	struct why why = { 0 };
@@ -159,6 +170,7 @@ void req_work(struct req *rq)
 		req_refuse(rq, &why);
 	else
 		response_make(rq);
+	upload_drop(rq); /* before the answer: who has it finds nothing left behind */
 	/* Only memory can be missing here; the connection is then closed without an answer. */
 	if (!rq->response)
 		log_error("http", "no_response", LOG_S("id", rq->request_id));

@@ -26,8 +26,21 @@ struct sse_stream {
 	bool is_suspended, is_ending, is_dropping;
 };
 
+enum topic_kind { TOPIC_BAD, TOPIC_ALL, TOPIC_PERSON, TOPIC_UNIT };
+
+struct fact {
+	int64_t seq; /* 0: empty */
+	enum topic_kind kind;
+	int64_t id;
+	const char *event; /* the table's name */
+	json_t *body;
+};
+
 struct sse_hub {
 	pthread_mutex_t lock;
+	char epoch[ID_TEXT_BYTES]; /* of this start: numbers of an earlier one mean nothing */
+	int64_t seq;
+	struct fact facts[SSE_FACTS_KEPT]; /* seq % SSE_FACTS_KEPT */
 	struct sse_stream *streams;
 	const struct api_area *const *areas;
 	size_t n_areas;
@@ -43,6 +56,7 @@ enum err sse_hub_new(const struct api_area *const *areas, size_t n, struct sse_h
 	pthread_mutex_init(&h->lock, NULL);
 	h->areas = areas;
 	h->n_areas = n;
+	id_text(id_new(), h->epoch);
 	*ret = h;
 	return ERR_OK;
 }
@@ -51,17 +65,23 @@ void sse_hub_free(struct sse_hub **hp)
 {
 	if (!*hp)
 		return;
+	for (size_t i = 0; i < SSE_FACTS_KEPT; i++)
+		json_decref((*hp)->facts[i].body);
 	pthread_mutex_destroy(&(*hp)->lock);
 	free(*hp);
 	*hp = NULL;
 }
 
-static const struct sse_event *event_find(const struct sse_hub *h, const char *name)
+static const struct sse_event *event_find(const struct sse_hub *h, const char *name,
+                                          bool *ret_is_fact)
 {
 	for (size_t i = 0; i < h->n_areas; i++) {
-		for (const struct sse_event *ev = h->areas[i]->events; ev && ev->name; ev++) {
-			if (strcmp(ev->name, name) == 0)
-				return ev;
+		const struct api_area *a = h->areas[i];
+		for (const struct sse_event *ev = a->events; ev && ev->name; ev++) {
+			if (strcmp(ev->name, name) != 0)
+				continue;
+			*ret_is_fact = a->facts && one_of_has(a->facts, name);
+			return ev;
 		}
 	}
 	return NULL;
@@ -100,25 +120,26 @@ static void append(struct sse_stream *st, const char *text, size_t n)
 	wake(st);
 }
 
-/* "event: tile\ndata: {…}\n\n" for a role. */
-static bool event_write(const struct sse_hub *h, const char *name, const json_t *body,
+/* "id: …\nevent: notice\ndata: {…}\n\n" for a role. @param seq  of a fact; 0: state has no id */
+static bool event_write(const struct sse_hub *h, const char *name, const json_t *body, int64_t seq,
                         enum role role, struct str *out)
 {
 	CLEANUP(str_free) struct str data = { 0 };
 	char bad[FIELD_PATH_BYTES] = "";
-	const struct sse_event *ev = event_find(h, name);
+	bool is_fact;
+	const struct sse_event *ev = event_find(h, name, &is_fact);
 	if (!ev || !fields_write(&data, body, ev->fields, role, bad)) {
 		log_error("http", "event_refused", LOG_S("event", name),
 		          LOG_S("field", ev ? bad : "not declared"));
 		return false;
 	}
+	if (seq)
+		str_addf(out, "id: %s-%" PRId64 "\n", h->epoch, seq);
 	str_addf(out, "event: %s\ndata: ", name);
 	str_addn(out, data.p, data.len);
 	str_add(out, "\n\n");
 	return str_ok(out);
 }
-
-enum topic_kind { TOPIC_BAD, TOPIC_ALL, TOPIC_PERSON, TOPIC_UNIT };
 
 static enum topic_kind topic_parse(const char *topic, int64_t *ret_id)
 {
@@ -140,6 +161,20 @@ static bool is_for(const struct sse_stream *st, enum topic_kind k, int64_t id)
 	return k == TOPIC_ALL;
 }
 
+/* Under the lock. @return its number; 0: this event is state */
+static int64_t fact_keep(struct sse_hub *h, enum topic_kind k, int64_t id, const char *event,
+                         const json_t *body)
+{
+	bool is_fact = false;
+	const struct sse_event *ev = event_find(h, event, &is_fact);
+	if (!ev || !is_fact)
+		return 0;
+	struct fact *f = &h->facts[++h->seq % SSE_FACTS_KEPT];
+	json_decref(f->body);
+	*f = (struct fact){ h->seq, k, id, ev->name, json_deep_copy(body) };
+	return h->seq;
+}
+
 void sse_publish(struct sse_hub *h, const char *topic, const char *event, const json_t *body)
 {
 	struct str text[ROLE_COUNT] = { 0 }; /* made once for each role that listens */
@@ -150,11 +185,12 @@ void sse_publish(struct sse_hub *h, const char *topic, const char *event, const 
 		return;
 	}
 	pthread_mutex_lock(&h->lock);
+	int64_t seq = fact_keep(h, k, id, event, body);
 	for (struct sse_stream *st = h->streams; st; st = st->next) {
 		struct str *t = &text[st->role];
 		if (!is_for(st, k, id))
 			continue;
-		if (!t->len && !event_write(h, event, body, st->role, t))
+		if (!t->len && !event_write(h, event, body, seq, st->role, t))
 			break;
 		append(st, t->p, t->len);
 	}
@@ -166,7 +202,7 @@ void sse_publish(struct sse_hub *h, const char *topic, const char *event, const 
 void sse_send(struct sse_stream *st, const char *event, const json_t *body)
 {
 	CLEANUP(str_free) struct str text = { 0 };
-	if (!event_write(st->hub, event, body, st->role, &text))
+	if (!event_write(st->hub, event, body, 0, st->role, &text))
 		return;
 	pthread_mutex_lock(&st->hub->lock);
 	append(st, text.p, text.len);
@@ -187,7 +223,7 @@ void sse_kick(struct sse_hub *h, int64_t session_id, const json_t *kicked)
 		CLEANUP(str_free) struct str text = { 0 };
 		if (st->session_id != session_id)
 			continue;
-		if (event_write(h, "kicked", kicked, st->role, &text))
+		if (event_write(h, "kicked", kicked, 0, st->role, &text))
 			append(st, text.p, text.len);
 		end(st);
 	}
@@ -231,6 +267,27 @@ static void limit_person(struct sse_hub *h, int64_t person_id)
 		end(oldest);
 }
 
+static const char RESET[] = "event: reset\ndata: {}\n\n";
+
+/* Under the lock: what a browser that comes back has missed. */
+static void replay(struct sse_hub *h, struct sse_stream *st, const char *last)
+{
+	size_t n = strlen(h->epoch);
+	int64_t seq = 0;
+	if (strncmp(last, h->epoch, n) != 0 || last[n] != '-' || !id_parse(last + n + 1, &seq) ||
+	    seq > h->seq || seq + SSE_FACTS_KEPT < h->seq) {
+		append(st, RESET, sizeof RESET - 1);
+		return;
+	}
+	for (seq++; seq <= h->seq; seq++) {
+		CLEANUP(str_free) struct str text = { 0 };
+		const struct fact *f = &h->facts[seq % SSE_FACTS_KEPT];
+		if (is_for(st, f->kind, f->id) &&
+		    event_write(h, f->event, f->body, seq, st->role, &text))
+			append(st, text.p, text.len);
+	}
+}
+
 enum err sse_open(struct sse_hub *h, struct req *rq, struct sse_stream **ret, struct why *why)
 {
 	static const char HELLO[] = "retry: 2000\n\n";
@@ -239,6 +296,7 @@ enum err sse_open(struct sse_hub *h, struct req *rq, struct sse_stream **ret, st
 		free(st);
 		return fail(why, E_NOMEM);
 	}
+	const char *last = req_header(rq, "Last-Event-ID");
 	st->hub = h;
 	st->conn = rq->conn;
 	st->session_id = rq->session.id;
@@ -250,6 +308,8 @@ enum err sse_open(struct sse_hub *h, struct req *rq, struct sse_stream **ret, st
 	st->next = h->streams;
 	h->streams = st;
 	append(st, HELLO, sizeof HELLO - 1);
+	if (last)
+		replay(h, st, last);
 	limit_person(h, st->person_id);
 	pthread_mutex_unlock(&h->lock);
 	*ret = st;
@@ -277,7 +337,6 @@ void sse_stream_free(struct sse_stream *st)
 /* On an I/O thread. Nothing to send: the connection sleeps until append() wakes it. */
 static ssize_t stream_read(void *cls, uint64_t pos, char *buf, size_t max)
 {
-	static const char RESET[] = "event: reset\ndata: {}\n\n";
 	struct sse_stream *st = cls;
 	ssize_t ret = 0;
 	(void)pos;

@@ -19,7 +19,7 @@ struct stream {
 	size_t n;
 };
 
-static void stream_open(struct door *d, enum who who, struct stream *s)
+static void stream_open_from(struct door *d, enum who who, const char *last, struct stream *s)
 {
 	char ask[400];
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(api_port(d->api)) };
@@ -28,10 +28,16 @@ static void stream_open(struct door *d, enum who who, struct stream *s)
 		door_login(d, who);
 	*s = (struct stream){ .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
 	assert_int_equal(connect(s->fd, (struct sockaddr *)&to, sizeof to), 0);
-	int n = snprintf(ask, sizeof ask,
-	                 "GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: %s\r\n\r\n",
-	                 d->cookie[who]);
+	int n = snprintf(
+	    ask, sizeof ask,
+	    "GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: %s\r\n%s%s%s\r\n",
+	    d->cookie[who], last ? "Last-Event-ID: " : "", last ? last : "", last ? "\r\n" : "");
 	assert_int_equal(write(s->fd, ask, (size_t)n), n);
+}
+
+static void stream_open(struct door *d, enum who who, struct stream *s)
+{
+	stream_open_from(d, who, NULL, s);
 }
 
 /* Reads until `mark` is there. @return false: it did not come in `ms` */
@@ -171,6 +177,44 @@ static void a_stream_that_overflows_is_reset(void **state)
 	door_close(&d);
 }
 
+static void who_comes_back_gets_what_he_missed(void **state)
+{
+	struct door d;
+	struct stream s;
+	char last[64];
+	(void)state;
+	door_open(&d, NULL);
+	stream_open(&d, AGENT, &s);
+	assert_true(stream_wait(&s, "retry:", WAIT_MS));
+	publish(&d, "all", "seen");
+	assert_true(stream_wait(&s, "seen", WAIT_MS));
+	const char *id = strstr(s.text, "id: ") + 4;
+	snprintf(last, sizeof last, "%.*s", (int)strcspn(id, "\n"), id);
+	close(s.fd);
+	publish(&d, "all", "missed-one");
+	publish(&d, "person:1", "not-mine");
+	publish(&d, "all", "missed-two");
+	stream_open_from(&d, AGENT, last, &s);
+	assert_true(stream_wait(&s, "missed-two", WAIT_MS));
+	assert_non_null(strstr(s.text, "missed-one"));
+	assert_null(strstr(s.text, "seen"));
+	assert_null(strstr(s.text, "not-mine"));
+	assert_null(strstr(s.text, "event: reset"));
+	close(s.fd);
+	static const char *const LOST[] = { "1-1", "nonsense", "-", "99999999999999999999-1" };
+	for (size_t i = 0; i < 4; i++) {
+		stream_open_from(&d, AGENT, LOST[i], &s);
+		assert_true(stream_wait(&s, "event: reset", WAIT_MS));
+		close(s.fd);
+	}
+	for (int i = 0; i < SSE_FACTS_KEPT + 5; i++)
+		publish(&d, "all", "flood");
+	stream_open_from(&d, AGENT, last, &s);
+	assert_true(stream_wait(&s, "event: reset", WAIT_MS));
+	close(s.fd);
+	door_close(&d);
+}
+
 static void what_contradicts_its_table_is_not_sent(void **state)
 {
 	struct door d;
@@ -231,6 +275,7 @@ int main(void)
 		cmocka_unit_test(the_old_page_is_told_and_its_stream_ends),
 		cmocka_unit_test(a_quiet_stream_gets_comments),
 		cmocka_unit_test(a_stream_that_overflows_is_reset),
+		cmocka_unit_test(who_comes_back_gets_what_he_missed),
 		cmocka_unit_test(what_contradicts_its_table_is_not_sent),
 		cmocka_unit_test(stopping_ends_all_streams),
 		cmocka_unit_test(a_browser_that_is_gone_is_forgotten),
