@@ -80,7 +80,8 @@ def problems(sql):
     used = {t for t in re.findall(r"\b(?:FROM|JOIN|UPDATE|INTO)\s+(\w+)", bare, re.I) if t in NULLABLE}
     for term in order_terms(bare):
         m = re.fullmatch(r"(?:\w+\.)?(\w+)(\s+(?:ASC|DESC))?", term, re.I)
-        if m and any(m[1] in NULLABLE[t] for t in used):
+        # A comparison already leaves the NULLs out.
+        if m and any(m[1] in NULLABLE[t] for t in used) and not re.search(rf"\b{m[1]}\s*([<>=]|IS NOT NULL|BETWEEN|IN\b)", bare, re.I):
             yield f"ORDER BY {m[1]} may be NULL: say NULLS FIRST or NULLS LAST"
 
 

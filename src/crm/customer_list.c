@@ -90,9 +90,7 @@ struct sort {
 static const struct sort SORTS[] = {
 	{ "recent", LIST("c.updated_utc_ms DESC") },
 	{ "name", LIST("c.name_key") },
-	{ "next",
-	  LIST(
-	      "CASE WHEN c.next_contact_utc_ms IS NULL THEN 1 ELSE 0 END, c.next_contact_utc_ms") },
+	{ "next", LIST("c.next_contact_utc_ms NULLS LAST") },
 	{ "new", LIST("c.created_utc_ms DESC") },
 };
 static const struct scoped_sql COUNT =

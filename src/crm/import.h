@@ -118,9 +118,9 @@ struct import_jobs {
 	const char *self; /* the program to run as the child; NULL: /proc/self/exe */
 	/* Puts up to 500 of a batch's customers after `after_id` on a campaign's list, in the job's
 	 * transaction; *ret_last 0: all are on it. dialer/ has it; NULL: nobody lists them. */
-	enum err (*add_to_campaign)(struct tx *tx, int64_t campaign_id, int64_t batch_id, int64_t after_id,
-	                            int64_t now_utc_ms, int64_t *ret_added, int64_t *ret_last,
-	                            struct why *why);
+	enum err (*add_to_campaign)(struct tx *tx, int64_t campaign_id, int64_t batch_id,
+	                            int64_t after_id, int64_t now_utc_ms, int64_t *ret_added,
+	                            int64_t *ret_last, struct why *why);
 };
 enum { IMPORT_JOB_KINDS = 2 };
 void import_job_kinds(struct import_jobs *ctx, struct job_kind ret[IMPORT_JOB_KINDS]);

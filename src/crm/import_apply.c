@@ -248,9 +248,9 @@ static enum err write_progress(struct tx *tx, const struct apply_slice *s, int64
                                struct why *why)
 {
 	static const char SQL[] = "UPDATE import_batch SET rows_done = ?2, n_new = n_new + ?3, "
-	                          "n_updated = n_updated + ?4, "
+				  "n_updated = n_updated + ?4, "
 				  "n_duplicate = n_duplicate + ?5, n_blocked = n_blocked + ?6 "
-	                          "WHERE id = ?1 AND state = 'applying'";
+				  "WHERE id = ?1 AND state = 'applying'";
 	int64_t n[IMPORT_CLASS_COUNT] = { 0 };
 	for (size_t i = 0; i < s->n; i++) {
 		n[s->rows[i].forecast]--;
