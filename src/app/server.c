@@ -362,11 +362,19 @@ static bool is_quiet(const struct server *s)
 	return s->is_quiet;
 }
 
+static void end_calls(struct voice *v, void *arg)
+{
+	(void)v;
+	floor_end_all(((struct server *)arg)->floor);
+}
+
 static void stop_loop(struct server *s)
 {
 	if (s->loop && !s->loop_err) {
 		s->calls_left = 1;
 		drain(s, s->cfg.drain_ms, has_no_calls);
+		if (voice_post(s->voice, end_calls, s, NULL))
+			log_warn("app", "calls_not_ended");
 		drain(s, QUIET_MS, is_quiet);
 		set_hub(s, NULL);
 	}

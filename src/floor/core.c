@@ -181,13 +181,37 @@ void floor_on_done(struct floor *f, struct floor_job *j)
 	floor_leave(f);
 }
 
+/* The last call is over: open forms are closed and everybody goes home, so that no span stays open.
+ */
+static void send_home(struct floor *f)
+{
+	for (struct seat *s = f->seats; s; s = s->next) {
+		if (s->agent.state == AGENT_WRAPUP && s->live)
+			wrap_finish(f, s, s->live->is_result_saved);
+		if (s->agent.status != AGENT_OFFLINE && s->agent.state == AGENT_IDLE)
+			seat_go_home(f, s);
+	}
+}
+
 int floor_drain(struct floor *f)
 {
+	floor_enter(f);
 	f->is_draining = true;
 	int n = 0;
 	for (struct live *l = f->lives; l; l = l->next)
 		n += l->call.state != CALL_ENDED;
+	if (n == 0)
+		send_home(f);
+	floor_leave(f);
 	return n;
+}
+
+void floor_end_all(struct floor *f)
+{
+	floor_enter(f);
+	for (struct live *l = f->lives; l; l = l->next)
+		live_hang_up(f, l, CAUSE_SHUTDOWN, CALL_BY_SYSTEM);
+	floor_leave(f);
 }
 
 bool floor_is_quiet(const struct floor *f)

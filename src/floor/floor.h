@@ -53,6 +53,9 @@ void floor_on_done(struct floor *f, struct floor_job *j);
 /** No new calls from now on; calls in progress end by themselves. @return how many are left */
 int floor_drain(struct floor *f);
 
+/** The wait for calls to end is over: hangs them all up. After floor_drain(). */
+void floor_end_all(struct floor *f);
+
 /** Whether every fact is committed: nothing more to write. For stopping. */
 bool floor_is_quiet(const struct floor *f);
 

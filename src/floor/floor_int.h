@@ -140,6 +140,7 @@ void seat_event(struct floor *f, struct seat *s, enum agent_event ev, struct liv
                 int64_t deadline_ms);
 enum err seat_status(struct floor *f, struct seat *s, const char *status, const char *reason,
                      struct why *why);
+void seat_go_home(struct floor *f, struct seat *s);
 void seat_aside(struct floor *f, struct seat *s, const char *reason);
 bool seat_can_take(const struct seat *s);
 void seat_take_world(struct floor *f);

@@ -160,6 +160,15 @@ void seat_aside(struct floor *f, struct seat *s, const char *reason)
 	seat_changed(f, s);
 }
 
+void seat_go_home(struct floor *f, struct seat *s)
+{
+	s->agent.status = AGENT_OFFLINE;
+	s->agent.status_since_ms = f->now_ms;
+	s->agent.reason[0] = '\0';
+	s->since_utc_ms = f->now_utc_ms;
+	seat_changed(f, s);
+}
+
 bool seat_can_take(const struct seat *s)
 {
 	return agent_can_take(&s->agent) && s->station == STATION_UP && !s->is_gone &&
@@ -189,6 +198,8 @@ enum err seat_status(struct floor *f, struct seat *s, const char *text, const ch
 	enum agent_status status;
 	if (!agent_status_parse(text, &status))
 		return fail(why, E_FIELD_INVALID, "status", "offline, ready, paused");
+	if (f->is_draining && status != AGENT_OFFLINE)
+		return fail(why, E_NO_NEW_CALLS, "stopping");
 	if (!f->world)
 		return fail(why, E_FLOOR_BUSY);
 	enum err e = status == AGENT_READY ? seat_need_station(f, s, why) : ERR_OK;

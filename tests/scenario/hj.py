@@ -7,6 +7,7 @@ import http.cookiejar
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -24,15 +25,18 @@ BINARY = BUILD / "src" / "app" / "hujiao"
 
 
 def free_port(kind=socket.SOCK_STREAM):
-    """A port nobody uses now, on 127.0.0.1. UDP ports are even, with the next one free too (RTP and RTCP)."""
-    for _ in range(100):
-        with socket.socket(socket.AF_INET, kind) as s:
-            s.bind(("127.0.0.1", 0))
-            port = s.getsockname()[1]
-        if kind == socket.SOCK_STREAM:
-            return port
-        if port % 2 == 0:
-            return port
+    """A port nobody uses now on 127.0.0.1, in UDP and in TCP (SIP needs both), below those the system hands out to
+    outgoing connections. UDP ports are even, with the next one free too (RTP and RTCP)."""
+    for _ in range(200):
+        port = random.randrange(20000, 32000, 2)
+        with contextlib.ExitStack() as tried:
+            try:
+                for k in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                    for p in (port, port + 1) if kind == socket.SOCK_DGRAM else (port,):
+                        tried.enter_context(socket.socket(socket.AF_INET, k)).bind(("127.0.0.1", p))
+            except OSError:
+                continue
+        return port
     raise RuntimeError("no free port")
 
 

@@ -246,6 +246,9 @@ static void play(struct rig *r, uint32_t seed)
 	     "SELECT COUNT(*) FROM call WHERE state = 'live' OR end_utc_ms IS NULL OR outcome IS "
 	     "NULL");
 	none(r, seed, "SELECT COUNT(*) FROM attempt WHERE end_utc_ms IS NULL OR outcome IS NULL");
+	floor_drain(r->floor);
+	rig_run(r, 200);
+	none(r, seed, "SELECT COUNT(*) FROM agent_span WHERE to_utc_ms IS NULL");
 	none(r, seed, "SELECT COUNT(*) FROM task WHERE state = 'live'");
 	none(r, seed, "SELECT COUNT(*) FROM recording WHERE state = 'live'");
 	none(r, seed,
