@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -18,7 +17,7 @@
 #include "base/clock.h"
 #include "base/mailbox.h"
 #include "base/thread.h"
-#include "voice/media_int.h"
+#include "voice/media_command.h"
 #include "voice/recorder.h"
 #include "voice/tap.h"
 #include "voice/web.h"
@@ -32,56 +31,6 @@ enum {
 	RELATCH_US = 2000000,
 	MEDIA_NICE = -15,
 	TICKS_A_SECOND = 50,
-};
-
-enum op {
-	OP_ADD,
-	OP_REMOVE,
-	OP_PEER,
-	OP_WEB,
-	OP_RINGING,
-	OP_ANSWERED,
-	OP_BRIDGE,
-	OP_UNBRIDGE,
-	OP_PLAY,
-	OP_TONE,
-	OP_STOP,
-	OP_MUTE,
-	OP_HOLD,
-	OP_DIGITS,
-	OP_RECORD,
-	OP_RECORD_STOP,
-	OP_LISTEN,
-	OP_WATCH,
-	OP_STATS,
-	OP_QUIT,
-};
-
-struct command {
-	enum op op;
-	bool on;
-	struct mleg *leg, *other;
-	union {
-		struct media_peer peer;
-		struct web *web;
-		enum bridge_how how;
-		enum listen listen;
-		struct {
-			enum play kind;
-			struct clip *clip;
-			int64_t id;
-		} play;
-		struct {
-			enum tone tone;
-			int duration_ms;
-		} tone;
-		char digits[DIGITS_MAX + 1];
-		char *path;
-		struct {
-			leg_stats_fn *fn;
-			void *ctx;
-		} stats;
-	};
 };
 
 /* ---- telling the signalling loop ---- */
@@ -573,17 +522,12 @@ enum err media_new(const struct media_cfg *cfg, struct media **ret, struct why *
 	return ERR_OK;
 }
 
-static void command(struct media *m, const struct command *c)
-{
-	outq_send(&m->to_media, c);
-}
-
 void media_free(struct media **mp)
 {
 	struct media *m = *mp;
 	if (!m)
 		return;
-	command(m, &(struct command){ .op = OP_QUIT });
+	outq_send(&m->to_media, &(struct command){ .op = OP_QUIT });
 	while (!outq_flush(&m->to_media))
 		usleep(1000);
 	thread_join(&m->thread);
@@ -613,134 +557,4 @@ void media_stats(struct media *m, struct media_stats *s)
 	s->rtp_lost = atomic_load(&m->rtp_lost);
 	s->tick_late_max_us = atomic_exchange(&m->tick_late_max_us, 0);
 	recorder_counts(m->recorder, &s->rec_now, &s->rec_bytes, &s->rec_gaps);
-}
-
-struct mleg *media_add(struct media *m, int64_t id, enum leg_kind kind, int fd)
-{
-	struct {
-		uint32_t ssrc, ts;
-		uint16_t seq;
-	} random;
-	struct mleg *l = calloc(1, sizeof *l);
-	if (!l || getrandom(&random, sizeof random, 0) != sizeof random) {
-		free(l);
-		return NULL;
-	}
-	l->id = id;
-	l->kind = kind;
-	l->m = m;
-	l->fd = fd;
-	l->pt_digits = -1;
-	l->can_send = kind == LEG_WEB;
-	rtp_tx_init(&l->tx, random.ssrc, random.seq, random.ts);
-	command(m, &(struct command){ .op = OP_ADD, .leg = l });
-	return l;
-}
-
-uint32_t mleg_ssrc(const struct mleg *l)
-{
-	return l->tx.ssrc;
-}
-
-void media_remove(struct media *m, struct mleg *l)
-{
-	command(m, &(struct command){ .op = OP_REMOVE, .leg = l });
-}
-
-void media_set_peer(struct media *m, struct mleg *l, const struct media_peer *p)
-{
-	command(m, &(struct command){ .op = OP_PEER, .leg = l, .peer = *p });
-}
-
-void media_set_web(struct media *m, struct mleg *l, struct web *w)
-{
-	command(m, &(struct command){ .op = OP_WEB, .leg = l, .web = w });
-}
-
-void media_ringing(struct media *m, struct mleg *l, bool on)
-{
-	command(m, &(struct command){ .op = OP_RINGING, .leg = l, .on = on });
-}
-
-void media_answered(struct media *m, struct mleg *l)
-{
-	command(m, &(struct command){ .op = OP_ANSWERED, .leg = l });
-}
-
-void media_bridge(struct media *m, struct mleg *customer, struct mleg *agent, enum bridge_how how)
-{
-	command(m,
-	        &(struct command){ .op = OP_BRIDGE, .leg = customer, .other = agent, .how = how });
-}
-
-void media_unbridge(struct media *m, struct mleg *l)
-{
-	command(m, &(struct command){ .op = OP_UNBRIDGE, .leg = l });
-}
-
-void media_play(struct media *m, struct mleg *l, enum play kind, struct clip *clip, bool is_looped,
-                int64_t play_id)
-{
-	command(m, &(struct command){
-		       .op = OP_PLAY, .leg = l, .on = is_looped, .play = { kind, clip, play_id } });
-}
-
-void media_tone(struct media *m, struct mleg *l, enum tone tone, int duration_ms)
-{
-	command(m, &(struct command){ .op = OP_TONE, .leg = l, .tone = { tone, duration_ms } });
-}
-
-void media_stop(struct media *m, struct mleg *l)
-{
-	command(m, &(struct command){ .op = OP_STOP, .leg = l });
-}
-
-void media_mute(struct media *m, struct mleg *l, bool on)
-{
-	command(m, &(struct command){ .op = OP_MUTE, .leg = l, .on = on });
-}
-
-void media_hold(struct media *m, struct mleg *l, bool on)
-{
-	command(m, &(struct command){ .op = OP_HOLD, .leg = l, .on = on });
-}
-
-void media_digits(struct media *m, struct mleg *l, const char *digits)
-{
-	struct command c = { .op = OP_DIGITS, .leg = l };
-	strncpy(c.digits, digits, DIGITS_MAX);
-	command(m, &c);
-}
-
-void media_record(struct media *m, struct mleg *l, const char *path)
-{
-	char *copy = strdup(path);
-	if (copy)
-		command(m, &(struct command){ .op = OP_RECORD, .leg = l, .path = copy });
-}
-
-void media_record_stop(struct media *m, struct mleg *l)
-{
-	command(m, &(struct command){ .op = OP_RECORD_STOP, .leg = l });
-}
-
-void media_listen(struct media *m, struct mleg *supervisor, struct mleg *target, enum listen how)
-{
-	command(m, &(struct command){
-		       .op = OP_LISTEN, .leg = supervisor, .other = target, .listen = how });
-}
-
-void media_watch(struct media *m, struct mleg *l, bool on)
-{
-	command(m, &(struct command){ .op = OP_WATCH, .leg = l, .on = on });
-}
-
-void media_ask_stats(struct media *m, struct mleg *l, leg_stats_fn *fn, void *ctx)
-{
-	command(m, &(struct command){ .op = OP_STATS, .leg = l, .stats = { fn, ctx } });
-}
-
-bool media_load(struct media *m, const char *path, int64_t leg, int64_t play_id)
-{
-	return recorder_load(m->recorder, path, leg, play_id);
 }
