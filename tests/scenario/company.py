@@ -108,11 +108,12 @@ class Company:
     def line(self):
         """A line whose other end is the practice process."""
         made = self.admin.ok("POST", "/api/v1/trunks", {
-            "name": "模拟线路", "host": "127.0.0.1", "port": self.practice_port, "callee_format": "e164",
-            "caller_format": "e164", "options_s": -1, "max_calls": 30, "call_id_sent": True})
+            "name": "模拟线路", "host": "127.0.0.1", "port": self.practice_port, "callee_format": "e164", "caller_format": "e164",
+            "options_s": -1, "max_calls": 30, "call_id_sent": True, "enabled": True})
         self.trunk = made["id"]
-        made = self.admin.ok("POST", f"/api/v1/trunks/{self.trunk}/numbers", {"number": CALLER})
-        self.caller = made["numbers"][0]["id"]
+        self.admin.ok("POST", f"/api/v1/trunks/{self.trunk}/numbers", {"number": CALLER, "purpose": "marketing"})
+        listed = [t for t in self.admin.ok("GET", "/api/v1/trunks")["items"] if t["id"] == self.trunk]
+        self.caller = listed[0]["numbers"][0]["id"]
         return self
 
     def start_practice(self, agents=(), seed=7):
@@ -146,7 +147,7 @@ class Company:
         text = "姓名,手机号\n" + "".join(f"{n},{p}\n" for n, p in rows)
         m = self.manager
         batch = m.ok("POST", "/api/v1/imports?file_name=list.csv", raw=text.encode("utf-8-sig"))["id"]
-        facts = {"source": "官网留资", "supplier": "自有", "basis": "consent_web", "purpose": "marketing",
+        facts = {"source": "官网留资", "supplier": "自有", "basis": "web", "purpose": "marketing",
                  "responsible_id": m.id}
         body = {"mapping": {"0": "name", "1": "phone"}, "facts": facts}
         if campaign:
@@ -164,7 +165,10 @@ class Company:
 
         hj.wait_for(state("classified"))
         m.ok("POST", f"/api/v1/imports/{batch}/apply")
-        return hj.wait_for(state("done"))
+        done = hj.wait_for(state("done"))
+        if campaign:
+            done["added"] = m.ok("POST", f"/api/v1/campaigns/{campaign}/tasks", {"batch_id": batch})["added"]
+        return done
 
     def campaign(self, mode="progressive", script="annuity", **more):
         body = {"name": f"{mode} 测试", "mode": mode, "unit_id": self.team, "script_key": script, "trunk_id": self.trunk,
