@@ -245,8 +245,8 @@ static enum err recover(struct server *s, struct why *why)
 
 static enum err start_jobs(struct server *s, struct why *why)
 {
-	s->import_jobs = (struct import_jobs){ .vault = s->vault,
-		                               .add_to_campaign = campaign_add_batch };
+	s->import_jobs =
+	    (struct import_jobs){ .vault = s->vault, .add_to_campaign = campaign_add_batch };
 	import_job_kinds(&s->import_jobs, s->kinds);
 	struct job_runner_cfg jc = { .url = s->cfg.paths->database,
 		                     .writer = s->writer,

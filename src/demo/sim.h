@@ -46,16 +46,20 @@ struct sim_customer {
 	int open_followup; /* index, -1 none */
 };
 
-#define SIM_OUTCOMES(X) \
-	X(NONE, "", 0, 0) \
-	X(ANSWERED, "answered", 200, 16) \
+/* clang-format off */
+#define SIM_OUTCOMES(X)                    \
+	X(NONE, "", 0, 0)                  \
+	X(ANSWERED, "answered", 200, 16)   \
 	X(NO_ANSWER, "no_answer", 480, 19) \
-	X(BUSY, "busy", 486, 17) \
-	X(OFF, "off", 480, 20) \
+	X(BUSY, "busy", 486, 17)           \
+	X(OFF, "off", 480, 20)             \
 	X(SUSPENDED, "suspended", 403, 21) \
-	X(EMPTY, "empty", 404, 1) \
-	X(REJECTED, "rejected", 603, 21) X(FAILED, "failed", 503, 34) X(MISSED, "missed", 487, 0) \
-	    X(BLOCKED, "blocked", 0, 0)
+	X(EMPTY, "empty", 404, 1)          \
+	X(REJECTED, "rejected", 603, 21)   \
+	X(FAILED, "failed", 503, 34)       \
+	X(MISSED, "missed", 487, 0)        \
+	X(BLOCKED, "blocked", 0, 0)
+/* clang-format on */
 enum sim_outcome {
 #define X(name, code, sip, q850) SIM_##name,
 	SIM_OUTCOMES(X)

@@ -133,11 +133,12 @@ enum err campaign_add_batch(struct tx *tx, int64_t id, int64_t batch_id, int64_t
 	int64_t customer[BATCH_SLICE];
 	int n = 0;
 	CLEANUP(rows_free) struct rows *r = NULL;
-	enum err e = db_query(tx_db(tx),
-	                      "SELECT DISTINCT customer_id FROM import_row WHERE batch_id = ?1 AND "
-	                      "class IN ('new', 'updated', "
-	                      "'duplicate') AND customer_id > ?2 ORDER BY customer_id LIMIT 500",
-	                      ARGS(V_INT(batch_id), V_INT(after_id)), &r, why);
+	enum err e =
+	    db_query(tx_db(tx),
+	             "SELECT DISTINCT customer_id FROM import_row WHERE batch_id = ?1 AND "
+	             "class IN ('new', 'updated', "
+	             "'duplicate') AND customer_id > ?2 ORDER BY customer_id NULLS LAST LIMIT 500",
+	             ARGS(V_INT(batch_id), V_INT(after_id)), &r, why);
 	while (!e && n < BATCH_SLICE && !(e = rows_next(r, why)))
 		customer[n++] = rows_int(r, 0);
 	rows_free(&r);
