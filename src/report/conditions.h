@@ -24,8 +24,8 @@ enum { FIGURE_INTENT_CODES = 6, FIGURE_VISIT_CODES = 2, FIGURE_NONE = -1 };
 #define M_EFFECTIVE(a) "(" M_ANSWERED(a) a ".audio <> 'machine' AND " a ".agent_talk_ms >= CAST(?4 AS BIGINT))"
 #define M_INTERESTED(a) "(" a ".result IN (?8, ?9, ?10, ?11, ?12, ?13))"
 #define M_VISITS(a) "(" a ".result IN (?14, ?15))"
-#define M_WECHAT(a) "(" a ".wechat <> '')"
-#define M_DEALS(a) "(" a ".deal_fen > 0)"
+#define M_WECHAT(a) "(" a ".wechat <> '' OR " a ".result = 'wechat')"
+#define M_DEALS(a) "(" a ".deal_fen > 0 OR " a ".result = 'deal')"
 
 #define FIGURE_SCOPE_OWN(a) a ".agent_id = ?1"
 #define FIGURE_SCOPE_TEAMS(a) a ".unit_id IN (SELECT su.unit_id FROM v_scope_unit su WHERE su.person_id = ?1)"

@@ -37,11 +37,11 @@
 	COUNT(interested, M_INTERESTED, "意向", "Interested", \
 		"小结为意向类（意向、约到访、加微、成交）的通话，含来电", "Calls with an interested kind of result (interested, visit agreed, WeChat, deal), calls in included", 1) \
 	COUNT(wechat, M_WECHAT, "加微", "WeChat added", \
-		"当次加了微信的通话，含来电", "Calls in which WeChat was added, calls in included", 1) \
+		"小结为加微、或当次加了微信的通话，含来电", "Calls with the result WeChat added, or in which it was added besides; calls in included", 1) \
 	COUNT(visits, M_VISITS, "到访", "Visits", \
 		"小结为约到访的通话，含来电；以约定计", "Calls with an agreed visit, calls in included; counted when agreed", 1) \
 	COUNT(deals, M_DEALS, "成交", "Deals", \
-		"有成交金额的通话，含来电", "Calls with a deal amount, calls in included", 1) \
+		"小结为成交、或有成交金额的通话，含来电", "Calls with the result deal, or with a deal amount; calls in included", 1) \
 	SUM(deal_fen, deal_fen, M_DEALS, "金额", "Amount", \
 		"成交通话的金额之和", "Sum of the amounts of deals", 1) \
 	NUMBERS(numbers_interested, M_INTERESTED, "意向号码", "Numbers interested", \

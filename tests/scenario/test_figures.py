@@ -54,7 +54,8 @@ def facts(call, attempts):
     human = answered and call["audio"] != "machine"
     return {"dialed": left, "connected": human, "machine": answered and not human,
             "effective": human and call["agent_talk_ms"] >= VALID_TALK_MS, "interested": call["result"] in INTENT,
-            "wechat": call["wechat"] != "", "visits": call["result"] == "invite", "deals": call["deal_fen"] > 0}
+            "wechat": call["wechat"] != "" or call["result"] == "wechat", "visits": call["result"] == "invite",
+            "deals": call["deal_fen"] > 0 or call["result"] == "deal"}
 
 
 def recount(db, first, last, column=None):
