@@ -238,14 +238,17 @@ static enum err load_campaigns(struct db *db, int64_t cell_id, struct world *w, 
 	return e;
 }
 
+/* Today as report/conditions.h counts it: the board and the figures page must say the same. */
 static enum err load_figures(struct db *db, struct world *w, struct why *why)
 {
 	enum err e = each(
 	    db,
 	    "SELECT agent_id, unit_id, campaign_id, (start_utc_ms - ?2) / 1800000, COUNT(*), "
-	    "CAST(SUM(CASE WHEN answer_utc_ms IS NOT NULL THEN 1 ELSE 0 END) AS BIGINT), "
-	    "CAST(SUM(talk_ms) AS BIGINT), "
-	    "CAST(SUM(CASE WHEN result = 'interested' THEN 1 ELSE 0 END) AS BIGINT), "
+	    "CAST(SUM(CASE WHEN answer_utc_ms IS NOT NULL AND audio <> 'machine' THEN 1 ELSE 0 "
+	    "END) AS BIGINT), "
+	    "CAST(SUM(CASE WHEN audio <> 'machine' THEN agent_talk_ms ELSE 0 END) AS BIGINT), "
+	    "CAST(SUM(CASE WHEN result IN ('interested', 'invite', 'wechat', 'deal') THEN 1 ELSE 0 "
+	    "END) AS BIGINT), "
 	    "CAST(SUM(CASE WHEN result = 'wechat' OR wechat <> '' THEN 1 ELSE 0 END) AS BIGINT), "
 	    "CAST(SUM(CASE WHEN result = 'invite' THEN 1 ELSE 0 END) AS BIGINT), "
 	    "CAST(SUM(CASE WHEN result = 'deal' THEN 1 ELSE 0 END) AS BIGINT), CAST(SUM(deal_fen) "
