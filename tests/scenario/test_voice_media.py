@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """What people hear and what is recorded: two or three telephones on one server, each a voice_driver."""
 import os
 import signal

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Calls through trunks, against SIPp: what carriers do, and what they do wrong."""
 import socket
 import sys
