@@ -253,6 +253,8 @@ export interface Alarm {
 }
 
 export interface Tile {
+  role?: Role
+  unit_id?: Id
   person_id: Id
   job_no: string
   name: string

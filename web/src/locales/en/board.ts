@@ -26,7 +26,7 @@ export default {
   waiting: 'Waiting for a call',
   wrapping: 'Wrap-up: {name}',
   offline: 'Not logged in',
-  nth: 'contact no. {n}',
+  nth: 'no. {n}',
   figure: {
     dialed: 'Dialed',
     connected: 'Connected',

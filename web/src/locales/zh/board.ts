@@ -26,7 +26,7 @@ export default {
   waiting: '等待下一通',
   wrapping: '整理：{name}',
   offline: '未上线',
-  nth: '第 {n} 次联系',
+  nth: '第 {n} 次',
   figure: {
     dialed: '拨打',
     connected: '接通',

@@ -60,6 +60,13 @@ describe('board', () => {
         .at(-1),
     ).toBe('1010')
   })
+  it('shows a supervisor only while he is there', () => {
+    const boss = tile({ person_id: '1', job_no: '1000', role: 'supervisor', status: 'offline' })
+    expect(withTile([tile()], boss)).toHaveLength(1)
+    const there = withTile([tile()], { ...boss, status: 'ready' })
+    expect(there).toHaveLength(2)
+    expect(withTile(there, boss)).toHaveLength(1)
+  })
   it('counts a held call as a call and a break as a break', () => {
     const agents = [tile({ state: 'holding' }), tile({ status: 'paused', reason: 'meal' }), tile({ status: 'offline' })]
     expect(countLooks(agents)).toEqual({ idle: 0, talk: 1, wrap: 0, rest: 1, away: 1 })

@@ -5,6 +5,9 @@ import { stateLook } from '@/components/states'
 
 /** A changed tile takes its place; a new one joins at its job number, so that nobody else moves. */
 export function withTile(agents: Tile[], tile: Tile): Tile[] {
+  // Who only looks on has a place on the board while he is there.
+  if (tile.role && tile.role !== 'agent' && tile.status === 'offline' && tile.state === 'idle')
+    return agents.filter((a) => a.person_id !== tile.person_id)
   const i = agents.findIndex((a) => a.person_id === tile.person_id)
   if (i >= 0) return agents.map((a, j) => (j === i ? tile : a))
   const at = agents.findIndex((a) => a.job_no > tile.job_no)
