@@ -226,7 +226,7 @@ static enum err ask_saved(struct ask *a, struct why *why)
 	struct floor *f = a->f;
 	struct seat *s = a->l->owner;
 	a->l->is_result_saved = true;
-	f->is_world_stale = true;
+	f->are_figures_stale = true;
 	if (!s)
 		return ERR_OK;
 	if (strcmp(a->cmd->text, "break") == 0 && f->world && f->world->pauses.n) {

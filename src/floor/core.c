@@ -6,7 +6,12 @@
 #include "base/zone.h"
 #include "floor/floor_int.h"
 
-enum { WORLD_EVERY_MS = 2000, WATCH_EVERY_MS = 1000, STRIP_EVERY_MS = 1000 };
+enum {
+	WORLD_EVERY_MS = 2000,
+	FIGURES_EVERY_MS = 1000,
+	WATCH_EVERY_MS = 1000,
+	STRIP_EVERY_MS = 1000
+};
 
 enum err floor_new(const struct floor_cfg *cfg, struct floor **ret, struct why *why)
 {
@@ -120,9 +125,17 @@ static void world_done(struct floor *f, struct floor_job *j)
 	free(w);
 }
 
+static bool is_world_due(const struct floor *f)
+{
+	if (!f->world || f->is_world_stale || f->now_ms >= f->world_at_ms)
+		return true;
+	return f->are_figures_stale &&
+	       f->now_ms >= f->world_at_ms - WORLD_EVERY_MS + FIGURES_EVERY_MS;
+}
+
 static void read_world(struct floor *f)
 {
-	if (f->is_world_reading || (f->world && !f->is_world_stale && f->now_ms < f->world_at_ms))
+	if (f->is_world_reading || !is_world_due(f))
 		return;
 	struct world_job *w = calloc(1, sizeof *w);
 	if (!w)
@@ -138,7 +151,7 @@ static void read_world(struct floor *f)
 		return;
 	}
 	f->is_world_reading = true;
-	f->is_world_stale = false;
+	f->is_world_stale = f->are_figures_stale = false;
 }
 
 /* ---- ways in ---- */

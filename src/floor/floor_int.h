@@ -100,7 +100,9 @@ struct floor {
 	int64_t now_ms, now_utc_ms;
 	struct world *world;
 	int64_t world_at_ms;
-	bool is_world_reading, is_world_stale;
+	bool is_world_reading;
+	bool is_world_stale;    /* somebody asked: read at the next tick */
+	bool are_figures_stale; /* a call or a result changed them: read within a second */
 	struct seat *seats;
 	struct live *lives;
 	struct feed *feeds;

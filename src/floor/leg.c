@@ -212,9 +212,8 @@ static void on_customer(struct floor *f, struct live *l, const struct leg_event 
 		live_event(f, l, ev->kind == LEG_EV_REMOTE_HOLD ? "hold" : "resume", 0,
 		           "{\"by\":\"customer\"}");
 	} else if (ev->kind == LEG_EV_DIGIT) {
-		char detail[24];
-		snprintf(detail, sizeof detail, "{\"digit\":\"%c\"}", ev->digit);
-		live_event(f, l, "digit", 0, detail);
+		/* Which key is nobody's business: it may be of a card number. */
+		live_event(f, l, "digit", 0, "{\"by\":\"customer\"}");
 	} else if (ev->kind == LEG_EV_NO_MEDIA_30S) {
 		/* A lost BYE or a dead line looks the same: nobody is there any more. */
 		live_hang_up(f, l, CAUSE_MEDIA_LOST, CALL_BY_SYSTEM);

@@ -126,7 +126,7 @@ static void save_done(struct floor *f, struct floor_job *j)
 			if (s->has_rec_end)
 				l->has_rec_end = false;
 			l->is_recorded |= s->has_rec_end;
-			f->is_world_stale |= s->is_last;
+			f->are_figures_stale |= s->is_last;
 		}
 	}
 	free(s);

@@ -37,7 +37,7 @@ static void wrap_done(struct floor *f, struct floor_job *j)
 {
 	struct wrap_job *w = (struct wrap_job *)j;
 	if (!j->e) {
-		f->is_world_stale = true;
+		f->are_figures_stale = true;
 		wrap_job_free(&w->j);
 		return;
 	}
