@@ -1,4 +1,6 @@
 export default {
+  title: 'Tour',
+  login: 'Log in',
   next: 'Next',
   back: 'Back',
   here: 'Back to this step',

@@ -1,4 +1,6 @@
 export default {
+  title: '导览',
+  login: '去登录',
   next: '下一步',
   back: '上一步',
   here: '回到这一步',

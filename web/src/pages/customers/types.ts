@@ -56,14 +56,4 @@ export const DNC_REASONS = [
 ] as const
 
 export const GRADES = ['A', 'B', 'C', 'D'] as const
-export const STATUSES = [
-  'new',
-  'active',
-  'contacted',
-  'interested',
-  'deal',
-  'refused',
-  'dnc',
-  'unreached',
-  'invalid',
-] as const
+export const STATUSES = ['new', 'unreached', 'contacted', 'interested', 'deal', 'refused', 'invalid', 'dnc'] as const

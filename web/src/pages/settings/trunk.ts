@@ -90,7 +90,7 @@ export function trunkFields(row: TrunkRow): TrunkFields {
     ...blank,
     ...known,
     sources: (row.sources ?? []).join(' '),
-    codecs: (row.codecs ?? ['PCMA', 'PCMU']).join(' '),
+    codecs: (row.codecs?.length ? row.codecs : ['PCMA', 'PCMU']).join(' '),
     secret: '',
   }
 }

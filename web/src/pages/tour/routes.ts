@@ -4,7 +4,7 @@ export default [
   {
     path: '/tour',
     name: 'tour',
-    component: () => import('./Enter.vue'),
-    meta: { title: 'shell.nav.tour', bare: true, watermark: false },
+    component: () => import('./Start.vue'),
+    meta: { title: 'tour.title', bare: true, watermark: false },
   },
 ] satisfies RouteRecordRaw[]
