@@ -34,8 +34,10 @@ export function useBatch(id: () => Id, me: Id) {
     if (!first) return
     const had = Object.entries(b.mapping ?? {})
     mapping.value = had.length ? (Object.fromEntries(had) as unknown as Mapping) : proposed(b.columns)
+    // A fresh upload has no facts yet, only their empty values.
+    if (!b.facts?.source) return
     for (const key of ['source', 'supplier', 'basis', 'purpose', 'responsible_id'] as const)
-      if (b.facts?.[key]) facts.value[key] = b.facts[key]
+      if (b.facts[key]) facts.value[key] = b.facts[key]
   }
 
   async function load(): Promise<void> {
