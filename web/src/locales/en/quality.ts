@@ -14,6 +14,7 @@ export default {
   },
   shortBy: '{pass} passes, {by} short',
   passFrom: '{pass} passes, {spare} to spare',
+  passExactly: '{pass} passes, just so',
   fatalVerdict: 'Red line {list}: fails outright',
   recording: 'Audio',
   dragToTie: 'Drag on the wave to tie',

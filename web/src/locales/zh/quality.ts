@@ -14,6 +14,7 @@ export default {
   },
   shortBy: '{pass} 分起合格，差 {by}',
   passFrom: '{pass} 分起合格，余 {spare}',
+  passExactly: '{pass} 分起合格，正好',
   fatalVerdict: '红线 {list}，一票否决',
   recording: '录音',
   dragToTie: '拖动波形定位',
