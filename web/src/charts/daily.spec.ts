@@ -8,12 +8,14 @@ describe('axes', () => {
   it('step in round numbers', () => {
     expect([1980, 130, 7, 0].map((n) => niceStep(n))).toEqual([500, 50, 2, 1])
   })
-  it('hold every rate and the target between whole percents', () => {
-    const b = rateBounds([3460, 3810], 3500)
-    expect(b.min).toBeLessThanOrEqual(34)
-    expect(b.max).toBeGreaterThanOrEqual(39)
-    expect((b.max - b.min) % b.step).toBe(0)
-    expect(rateBounds([], null)).toEqual({ min: 0, max: 100, step: 25 })
+  it('hold every rate and the target, in whole percents on the same lines as the counts', () => {
+    for (const parts of [2, 3, 4]) {
+      const b = rateBounds([2790, 4130], 3500, parts)
+      expect(b.min).toBeLessThanOrEqual(27)
+      expect(b.max).toBeGreaterThanOrEqual(42)
+      expect((b.max - b.min) % parts).toBe(0)
+    }
+    expect(rateBounds([], null, 4)).toEqual({ min: 0, max: 100 })
   })
 })
 

@@ -12,15 +12,16 @@ export function niceStep(top: number, parts = 4): number {
   return Math.max(1, step * power)
 }
 
-/** Bounds of the rate's axis in whole percents, four equal parts, holding every rate and the target. */
-export function rateBounds(rates_bp: number[], target_bp: number | null): { min: number; max: number; step: number } {
+/** Bounds of the rate's axis in whole percents, `parts` equal parts, holding every rate and the target. */
+export function rateBounds(rates_bp: number[], target_bp: number | null, parts: number): { min: number; max: number } {
   const all = target_bp === null ? rates_bp : [...rates_bp, target_bp]
-  if (all.length === 0) return { min: 0, max: 100, step: 25 }
+  if (all.length === 0) return { min: 0, max: 25 * parts }
   const low = Math.max(0, Math.floor(Math.min(...all) / 100) - 1)
   const high = Math.ceil(Math.max(...all) / 100) + 1
-  const step = Math.max(1, Math.ceil((high - low) / 4))
-  const min = Math.max(0, Math.floor(low / step) * step)
-  return { min, max: min + step * (min + step * 4 >= high ? 4 : 5), step }
+  let step = Math.max(1, Math.ceil((high - low) / parts))
+  while (Math.floor(low / step) * step + step * parts < high) step++
+  const min = Math.floor(low / step) * step
+  return { min, max: min + step * parts }
 }
 
 export interface DailyWords {
@@ -37,8 +38,9 @@ export function dailyOption(
   const most = Math.max(0, ...daily.map((d) => d.dialed))
   const step = niceStep(most)
   const rates = daily.map((d) => d.connect_rate_bp).filter((r): r is number => r !== null)
-  const bounds = rateBounds(rates, target_bp)
   const top = Math.max(step * Math.ceil(most / step), step)
+  const parts = Math.round(top / step)
+  const bounds = rateBounds(rates, target_bp, parts)
   const text = { fontFamily: p.font, fontSize: p.size }
   return {
     animation: false,
@@ -76,9 +78,9 @@ export function dailyOption(
         type: 'value',
         min: bounds.min,
         max: bounds.max,
-        interval: (bounds.max - bounds.min) / Math.round(top / step),
+        interval: (bounds.max - bounds.min) / parts,
         splitLine: { show: false },
-        axisLabel: { ...text, color: p.accentInk, formatter: (v: number) => `${Math.round(v * 10) / 10}%` },
+        axisLabel: { ...text, color: p.accentInk, formatter: (v: number) => `${v}%` },
       },
     ],
     series: [

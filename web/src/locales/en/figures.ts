@@ -42,7 +42,7 @@ export default {
   noDays: 'Nothing was dialed in these days, so there is nothing to draw.',
   metric: {
     dialed: 'Dialed',
-    connected: 'Connected',
+    connected: 'Conn.',
     connect_rate_call_bp: 'Rate, calls',
     connect_rate_number_bp: 'Rate, nos.',
     numbers: 'Numbers',

@@ -1,7 +1,7 @@
 export default {
   aria: 'Two-channel waveform, customer above, agent below',
-  customer: 'Cust.',
-  agent: 'Agent',
+  customer: 'Cust',
+  agent: 'Agt',
   side: {
     agent: 'Ag',
     customer: 'Cu',
