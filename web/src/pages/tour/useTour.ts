@@ -28,8 +28,8 @@ function remember(key: string, value: string): void {
 
 /** `#1028:password` of the demo's link; null when it says nobody. */
 export function credentials(hash: string): { jobNo: string; password: string } | null {
-  const m = /^#([^:]+):(.+)$/.exec(decodeURIComponent(hash))
-  return m?.[1] && m[2] ? { jobNo: m[1], password: m[2] } : null
+  const m = /^#([^:]+):(.+)$/.exec(hash)
+  return m?.[1] && m[2] ? { jobNo: decodeURIComponent(m[1]), password: decodeURIComponent(m[2]) } : null
 }
 
 /** The step after (or before) `at` that this person may open; `at` itself when there is none. Pure. */
