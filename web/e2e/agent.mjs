@@ -45,6 +45,7 @@ try {
   if (process.env.SHOT) await page.screenshot({ path: process.env.SHOT })
   await page.keyboard.press('1') // 意向
   await page.keyboard.press('a')
+  await page.keyboard.press('n') // 下次联系
   await page.keyboard.press('F8') // 挂断
   await until('wrap-up', (d) => d.state === 'wrapup', 90_000)
   await page.keyboard.press('Shift+Enter') // save, then a break: no second call in this test
