@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "crm/customer.h"
+#include "crm/reach.h"
 #include "gate/consent.h"
 
 static void write_time(struct jw *w, const char *key, const struct rows *r, int col)
@@ -250,7 +251,7 @@ enum err customer_card(const struct scope *sc, struct db *db, const struct polic
                        int64_t customer_id, int64_t now_utc_ms, struct jw *w, struct why *why)
 {
 	static const struct scoped_sql SQL =
-	    SCOPED(HEAD, "c.owner_id", "c.unit_id", " AND c.id = ?2");
+	    SCOPED(HEAD, CUSTOMER_REACH, "c.unit_id", " AND c.id = ?2");
 	CLEANUP(rows_free) struct rows *r = NULL;
 	enum err e = db_row(db, scoped(sc, &SQL), ARGS(V_INT(scope_person(sc)), V_INT(customer_id)),
 	                    &r, why);

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "crm/customer.h"
+#include "crm/reach.h"
 
 enum { ENDING_MIN = 4, ENDING_MAX = 10, CANDIDATES = 500, FOUND_MAX = 100 };
 
@@ -304,7 +305,7 @@ enum err customer_in_scope(const struct scope *sc, struct db *db, int64_t custom
                            struct why *why)
 {
 	static const struct scoped_sql SQL = SCOPED("SELECT c.id FROM customer c WHERE ",
-	                                            "c.owner_id", "c.unit_id", " AND c.id = ?2");
+	                                            CUSTOMER_REACH, "c.unit_id", " AND c.id = ?2");
 	int64_t id;
 	return db_int(db, scoped(sc, &SQL), ARGS(V_INT(scope_person(sc)), V_INT(customer_id)), &id,
 	              why);

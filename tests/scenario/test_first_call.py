@@ -97,7 +97,8 @@ def test_browser_agent_talks_and_is_recorded():
         rate, (left, right) = wav.read(c.manager.ok("GET", f"/api/v1/calls/{call['id']}/recording.wav"))
         assert wav.tone_share(right, 1000, rate) > 0.8, f"tone in the right channel: {wav.tone_share(right, 1000, rate):.2f}"
         assert wav.tone_share(left, 1000, rate) < 0.2, "the agent's tone is in the customer's channel"
-        assert wav.seconds_of_sound(left, rate) > 0.2, "the customer is not on the left"
+        # An agent whose voice never stops leaves the customer his first 喂 only.
+        assert wav.seconds_of_sound(left, rate) > 0.08, "the customer is not on the left"
     finally:
         c.close()
 
