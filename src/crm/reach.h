@@ -9,8 +9,9 @@
 	"CASE WHEN EXISTS (SELECT 1 FROM call k WHERE k.customer_id = c.id AND k.agent_id = ?1 " \
 	"AND " \
 	"(k.state = 'live' OR (k.answer_utc_ms IS NOT NULL AND k.wrapup_end_utc_ms IS NULL))) OR " \
-	"(c.owner_id IS NULL AND EXISTS (SELECT 1 FROM task t JOIN campaign_agent m ON " \
-	"m.campaign_id = t.campaign_id WHERE t.customer_id = c.id AND m.person_id = ?1)) " \
+	"(c.owner_id IS NULL AND EXISTS (SELECT 1 FROM v_list_customer l WHERE l.customer_id = " \
+	"c.id " \
+	"AND l.person_id = ?1)) " \
 	"THEN CAST(?1 AS BIGINT) ELSE c.owner_id END"
 
 #endif
