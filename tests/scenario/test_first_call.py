@@ -74,7 +74,7 @@ def test_list_to_judged_recording():
 
 
 def test_browser_agent_talks_and_is_recorded():
-    """The agent is Chromium with a 1000 Hz tone for a voice."""
+    """The agent is Chromium; his voice is a 1000 Hz tone with pauses, in which the customer speaks."""
     c = Company(weights={"answer": 1})
     try:
         c.start().staff().line().open_hours()
@@ -83,7 +83,8 @@ def test_browser_agent_talks_and_is_recorded():
         c.start_practice()
         c.manager.ok("POST", f"/api/v1/campaigns/{campaign}/start")
         tone = c.folder / "tone.wav"
-        subprocess.run(["sox", "-n", "-r", "48000", "-c", "1", "-b", "16", str(tone), "synth", "30", "sine", "1000", "vol", "0.5"],
+        subprocess.run(["sox", "-n", "-r", "48000", "-c", "1", "-b", "16", str(tone), "synth", "1.5", "sine", "1000", "vol", "0.5",
+                        "pad", "0", "3.5", "repeat", "5"],
                        check=True)
         env = {**os.environ, "HUJIAO_URL": c.url, "JOB_NO": "1001", "PASSWORD": PASSWORD, "TONE": str(tone),
                "SHOT": str(c.folder / "desk.png")}
@@ -97,8 +98,7 @@ def test_browser_agent_talks_and_is_recorded():
         rate, (left, right) = wav.read(c.manager.ok("GET", f"/api/v1/calls/{call['id']}/recording.wav"))
         assert wav.tone_share(right, 1000, rate) > 0.8, f"tone in the right channel: {wav.tone_share(right, 1000, rate):.2f}"
         assert wav.tone_share(left, 1000, rate) < 0.2, "the agent's tone is in the customer's channel"
-        # An agent whose voice never stops leaves the customer his first 喂 only.
-        assert wav.seconds_of_sound(left, rate) > 0.08, "the customer is not on the left"
+        assert wav.seconds_of_sound(left, rate) > 0.2, "the customer is not on the left"
     finally:
         c.close()
 

@@ -41,7 +41,7 @@ try {
   )
   await page.keyboard.press('Enter') // 示闲，开始接通
   await until('a customer', (d) => d.state === 'talking' && d.call?.bridged_utc_ms)
-  await page.waitForTimeout(6000)
+  await page.waitForTimeout(10_000)
   if (process.env.SHOT) await page.screenshot({ path: process.env.SHOT })
   await page.keyboard.press('1') // 意向
   await page.keyboard.press('a')
