@@ -11,7 +11,7 @@
 #include "api/req_int.h"
 #include "base/clock.h"
 
-enum { WAIT_MS = 5000 };
+enum { WAIT_MS = 20000 };
 
 struct stream {
 	int fd;
