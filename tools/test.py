@@ -118,6 +118,7 @@ def stage_lint(count):
     check(count, "build", ["ninja", "-C", "build", "--quiet"], timeout=1800)
     check(count, "layers", ["python3", "tools/check_layers.py", "src"])
     check(count, "sql", ["python3", "tools/lint_sql.py", "build"])
+    check(count, "coverage", ["python3", "tools/check_coverage.py"])
     check(count, "clang-format", ["clang-format", "--dry-run", "-Werror", *sources()])
 
 

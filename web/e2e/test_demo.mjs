@@ -163,8 +163,13 @@ try {
   })
 } finally {
   await browser.close()
-  demo.kill('SIGTERM')
-  await new Promise((r) => (demo.exitCode !== null ? r() : demo.on('exit', r)))
+  await test('the demo stops when it is asked to', async () => {
+    const ended = new Promise((r) => (demo.exitCode !== null ? r(true) : demo.on('exit', () => r(true))))
+    demo.kill('SIGTERM')
+    const inTime = await Promise.race([ended, sleep(40_000).then(() => false)])
+    if (!inTime) demo.kill('SIGKILL')
+    must(inTime, 'still running 40 s after SIGTERM')
+  })
   rmSync(dir, { recursive: true, force: true })
 }
 process.exit(failed ? 1 : 0)
