@@ -134,7 +134,9 @@ static void note_line(const struct bank *b, struct conversation *c, const struct
 	jw_int(&w, "at_ms", p->said_line_ms - c->answered_ms);
 	jw_int(&w, "end_ms", to_ms - c->answered_ms);
 	jw_str(&w, "side", p->side == BANK_AGENT ? "agent" : "customer");
-	jw_str(&w, "text", text);
+	/* A form of address that was left out leaves its comma. */
+	size_t comma = strlen("，");
+	jw_str(&w, "text", strncmp(text, "，", comma) == 0 ? text + comma : text);
 	jw_end_obj(&w);
 }
 
