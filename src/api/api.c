@@ -60,8 +60,8 @@ static enum err prepare(struct api *a, struct why *why)
 		return e;
 	if ((e = sse_hub_new(a->areas, a->n_areas, &a->hub, why)))
 		return e;
-	return pool_new(a, a->cfg.workers ? a->cfg.workers : WORKERS,
-	                a->cfg.queue_slots ? a->cfg.queue_slots : QUEUE_SLOTS, &a->pool, why);
+	return pool_new(a, a->cfg.workers ? a->cfg.workers : WORKERS, a->cfg.queue_slots, &a->pool,
+	                why);
 }
 
 enum err api_start(const struct api_cfg *cfg, struct api **ret, struct why *why)
@@ -69,6 +69,8 @@ enum err api_start(const struct api_cfg *cfg, struct api **ret, struct why *why)
 	CLEANUP(api_stop) struct api *a = calloc(1, sizeof *a);
 	if (!a || !cfg_copy(&a->cfg, cfg))
 		return fail(why, E_NOMEM);
+	if (!a->cfg.queue_slots)
+		a->cfg.queue_slots = QUEUE_SLOTS;
 	enum err e = prepare(a, why);
 	if (!e)
 		e = http_start(a, why);
@@ -106,6 +108,11 @@ void api_stop(struct api **ap)
 	cfg_free(&a->cfg);
 	free(a);
 	*ap = NULL;
+}
+
+void api_drain(struct api *a)
+{
+	atomic_store(&a->is_draining, true);
 }
 
 uint16_t api_port(const struct api *a)

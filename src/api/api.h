@@ -57,6 +57,9 @@ enum err api_start(const struct api_cfg *cfg, struct api **ret, struct why *why)
  * fine. */
 void api_stop(struct api **a);
 
+/** Draining has begun: not ready for new work, though requests are still answered. Any thread. */
+void api_drain(struct api *a);
+
 uint16_t api_port(const struct api *a);
 struct sse_hub *api_hub(struct api *a);
 

@@ -67,11 +67,13 @@ static enum err get_audit(struct req *rq, struct reply *rp, struct why *why)
 
 /* ---- settings ---- */
 
-static const struct field SETTING[] = { F_TEXT("name"),  F_TEXT("type", .one_of = "int|bool|text"),
-	                                F_JSON("value"), F_JSON("default"),
-	                                F_INT("min"),    F_INT("max"),
-	                                F_TEXT("unit"),  F_TEXT("zh"),
-	                                F_TEXT("en"),    F_END };
+static const struct field SETTING[] = {
+	F_TEXT("name"),  F_TEXT("type", .one_of = "int|bool|text|secret"),
+	F_JSON("value"), F_JSON("default"),
+	F_INT("min"),    F_INT("max"),
+	F_TEXT("unit"),  F_TEXT("zh"),
+	F_TEXT("en"),    F_END
+};
 static const struct field SETTINGS_BODY[] = {
 	F_JSON("values", .req = true, .doc = "{name: value}; what is not named stays"),
 	F_TEXT("reason", .max = 200), F_END
@@ -85,6 +87,7 @@ static json_t *setting_default(const struct setting_row *r)
 	case SETTING_BOOL:
 		return json_boolean(r->def != 0);
 	case SETTING_TEXT:
+	case SETTING_SECRET:
 		break;
 	}
 	return j_text(r->def_text);
@@ -92,9 +95,10 @@ static json_t *setting_default(const struct setting_row *r)
 
 static json_t *setting_json(const struct settings *s, const struct setting_row *r)
 {
-	static const char *const TYPES[] = {
-		[SETTING_INT] = "int", [SETTING_BOOL] = "bool", [SETTING_TEXT] = "text"
-	};
+	static const char *const TYPES[] = { [SETTING_INT] = "int",
+		                             [SETTING_BOOL] = "bool",
+		                             [SETTING_TEXT] = "text",
+		                             [SETTING_SECRET] = "secret" };
 	CLEANUP(str_free) struct str text = { 0 };
 	struct jw w = { .out = &text };
 	json_t *obj = NULL;
@@ -148,6 +152,23 @@ static enum err settings_write_all(struct tx *tx, const void *arg, struct why *w
 	return audit_add(tx, &a->audit, why);
 }
 
+/* What the audit log keeps: of a secret only that it was set or taken away. */
+static enum err settings_detail(const json_t *values, char **ret, struct why *why)
+{
+	CLEANUP(json_cleanup) json_t *shown = json_object();
+	const char *name;
+	json_t *v;
+	json_object_foreach((json_t *)(uintptr_t)values, name, v)
+	{
+		if (!settings_is_secret(name))
+			json_object_set(shown, name, v);
+		else
+			json_object_set_new(shown, name,
+			                    json_string(json_string_length(v) ? "set" : ""));
+	}
+	return json_write(shown, ret, why);
+}
+
 static enum err put_settings(struct req *rq, struct reply *rp, struct why *why)
 {
 	CLEANUP(str_drop) char *detail = NULL;
@@ -159,7 +180,7 @@ static enum err put_settings(struct req *rq, struct reply *rp, struct why *why)
 		fail(why, E_TYPE_OBJECT, "values");
 		return req_fail_field(rq, "values", why);
 	}
-	enum err e = json_write(a.values, &detail, why);
+	enum err e = settings_detail(a.values, &detail, why);
 	a.audit = req_audit(rq, "settings.edit", "", 0);
 	a.audit.detail = detail;
 	if (!e)
@@ -216,17 +237,6 @@ static enum err get_status(struct req *rq, struct reply *rp, struct why *why)
 	return ERR_OK;
 }
 
-static const struct field HEALTH[] = { F_BOOL("ok"), F_END };
-
-static enum err get_health(struct req *rq, struct reply *rp, struct why *why)
-{
-	struct settings s; /* a real read: a door without its database is not well */
-	enum err e = settings_load(req_db(rq), req_now_utc_ms(rq), &s, why);
-	if (!e)
-		reply_json(rp, json_pack("{s:b}", "ok", 1));
-	return e;
-}
-
 /* ---- documents ---- */
 
 static enum err get_ca(struct req *rq, struct reply *rp, struct why *why)
@@ -257,8 +267,6 @@ static const struct route ROUTES[] = {
 	  .body = SETTINGS_BODY, .list = SETTING, .zh = "改设置", .en = "Change settings" },
 	{ HTTP_GET, "/api/v1/status", get_status, .perm = PERM_SETTINGS_EDIT, .reply = STATUS,
 	  .zh = "服务器状态", .en = "The server's state" },
-	{ HTTP_GET, "/healthz", get_health, .open = true, .reply = HEALTH, .zh = "健康检查",
-	  .en = "Whether requests are answered" },
 	{ HTTP_GET, "/ca.crt", get_ca, .open = true, .mime = "application/x-x509-ca-cert",
 	  .zh = "公司根证书", .en = "The company's root certificate" },
 	{ HTTP_GET, "/openapi.json", get_openapi, .open = true, .mime = "application/json",

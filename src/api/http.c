@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "api/http_int.h"
+#include "api/monitor.h"
 #include "api/req_int.h"
 #include "base/clock.h"
 #include "base/crypto.h"
@@ -225,6 +226,7 @@ static void completed(void *cls, struct MHD_Connection *conn, void **req_cls,
 	if (!rq)
 		return;
 	const struct route *r = rq->match.route;
+	request_seen(rq, toe != MHD_REQUEST_TERMINATED_COMPLETED_OK);
 	log_info("http", "request", LOG_S("id", rq->request_id),
 	         LOG_S("method", r ? http_method_text(r->method) : "GET"),
 	         LOG_S("route", r ? r->path : "page"), LOG_I("status", rq->response_status),

@@ -92,7 +92,7 @@ struct api {
 	struct sse_hub *hub;
 	struct tls *tls;
 	struct thread *keeper;
-	_Atomic bool is_stopping;
+	_Atomic bool is_stopping, is_draining;
 	uint16_t port;
 	char *upload_dir;
 	const struct api_area *const *areas;

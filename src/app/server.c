@@ -372,6 +372,8 @@ static void stop_loop(struct server *s)
 {
 	if (s->loop && !s->loop_err) {
 		s->calls_left = 1;
+		if (s->api)
+			api_drain(s->api);
 		drain(s, s->cfg.drain_ms, has_no_calls);
 		if (voice_post(s->voice, end_calls, s, NULL))
 			log_warn("app", "calls_not_ended");

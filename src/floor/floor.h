@@ -69,4 +69,7 @@ enum err floor_recover(struct writer *w, const char *url, int64_t cell_id,
 /** Breaks found by the watchdog since the start; 0 unless there is a bug. */
 int64_t floor_repairs(const struct floor *f);
 
+/** Sets the floor's figures of base/metric.h. */
+void floor_metrics(const struct floor *f);
+
 #endif

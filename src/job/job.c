@@ -305,3 +305,10 @@ enum err job_save(struct job_ctx *jc, struct tx *tx, const char *cursor, int64_t
 	            &n, why);
 	return !e && !n ? fail(why, E_JOB_LOST) : e;
 }
+
+enum err job_counts(struct db *db, int64_t *ret_waiting, int64_t *ret_running, struct why *why)
+{
+	static const char SQL[] = "SELECT COUNT(*) FROM job WHERE state = ?1";
+	enum err e = db_int(db, SQL, ARGS(V_TEXT(job_state_name(JOB_WAITING))), ret_waiting, why);
+	return e ? e : db_int(db, SQL, ARGS(V_TEXT(job_state_name(JOB_RUNNING))), ret_running, why);
+}

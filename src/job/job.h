@@ -68,6 +68,10 @@ struct job_info {
 };
 enum err job_get(struct db *db, int64_t id, struct job_info *ret, struct why *why) MUST_USE;
 
+/** How many jobs wait and run, on all nodes. */
+enum err job_counts(struct db *db, int64_t *ret_waiting, int64_t *ret_running,
+                    struct why *why) MUST_USE;
+
 /* ---- inside a step ---- */
 
 int64_t job_id(const struct job_ctx *jc);

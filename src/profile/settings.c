@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/crypto.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "base/text.h"
@@ -16,20 +17,25 @@ static const struct setting_row ROWS[] = {
 #define BOOL(name, def, en, zh) { #name, SETTING_BOOL, def, 0, 1, NULL, "", en, zh },
 #define TEXT(name, def, en, zh) \
 	{ #name, SETTING_TEXT, 0, 0, SETTING_TEXT_BYTES - 1, def, "", en, zh },
+#define SECRET(name, en, zh) \
+	{ #name, SETTING_SECRET, 0, SETTING_SECRET_MIN, SETTING_SECRET_MAX, "", "", en, zh },
 #include "profile/settings.def"
 #undef INT
 #undef BOOL
 #undef TEXT
+#undef SECRET
 };
 
 static const size_t OFFSETS[] = {
 #define INT(name, def, min, max, unit, en, zh) offsetof(struct settings, name),
 #define BOOL(name, def, en, zh) offsetof(struct settings, name),
 #define TEXT(name, def, en, zh) offsetof(struct settings, name),
+#define SECRET(name, en, zh) offsetof(struct settings, name),
 #include "profile/settings.def"
 #undef INT
 #undef BOOL
 #undef TEXT
+#undef SECRET
 };
 
 enum { N_ROWS = sizeof ROWS / sizeof *ROWS };
@@ -74,6 +80,7 @@ void settings_defaults(struct settings *ret)
 			*(bool *)f = ROWS[i].def != 0;
 			break;
 		case SETTING_TEXT:
+		case SETTING_SECRET:
 			str_copy(((struct setting_text *)f)->s, SETTING_TEXT_BYTES,
 			         ROWS[i].def_text);
 			break;
@@ -126,6 +133,7 @@ static enum err put(struct settings *s, const struct setting_row *row, const jso
 		*(bool *)f = json_is_true(v);
 		return ERR_OK;
 	case SETTING_TEXT:
+	case SETTING_SECRET:
 		return put_text(row, v, f, why);
 	}
 	return refuse(row, "?", why);
@@ -165,7 +173,44 @@ void settings_write(const struct settings *s, const struct setting_row *row, str
 	case SETTING_TEXT:
 		jw_str(w, row->name, ((const struct setting_text *)f)->s);
 		break;
+	case SETTING_SECRET: /* whether there is one, never what it is */
+		jw_str(w, row->name, ((const struct setting_text *)f)->s[0] ? "set" : "");
+		break;
 	}
+}
+
+bool settings_is_secret(const char *name)
+{
+	const struct setting_row *row = row_of(name);
+	return row && row->type == SETTING_SECRET;
+}
+
+static void secret_hash(const char *text, char ret[2 * CRYPTO_HASH_BYTES + 1])
+{
+	unsigned char hash[CRYPTO_HASH_BYTES];
+	crypto_digest(NULL, text, strlen(text), hash);
+	crypto_hex(hash, sizeof hash, ret);
+}
+
+bool settings_secret_fits(const struct setting_text *stored, const char *text)
+{
+	char hex[2 * CRYPTO_HASH_BYTES + 1];
+	secret_hash(text, hex);
+	return strlen(stored->s) == strlen(hex) && crypto_equal(stored->s, hex, strlen(hex));
+}
+
+/* A secret as it is stored: "" takes it away. Long random text needs no slow hash. */
+static enum err secret_body(const struct setting_row *row, const json_t *value, char **ret,
+                            struct why *why)
+{
+	char hex[2 * CRYPTO_HASH_BYTES + 1] = "";
+	size_t n = json_is_string(value) ? json_string_length(value) : 1;
+	if (n && (n < SETTING_SECRET_MIN || n > SETTING_SECRET_MAX))
+		return refuse(row, "\"…\" (16…128)", why);
+	if (n)
+		secret_hash(json_string_value(value), hex);
+	CLEANUP(json_cleanup) json_t *stored = json_string(hex);
+	return json_write(stored, ret, why);
 }
 
 enum err settings_set(struct tx *tx, const char *name, const json_t *value, int64_t by_id,
@@ -177,8 +222,12 @@ enum err settings_set(struct tx *tx, const char *name, const json_t *value, int6
 	if (!row)
 		return fail(why, E_SETTING_UNKNOWN, name);
 	settings_defaults(&scratch);
-	enum err e = put(&scratch, row, value, why);
-	if (e || (e = json_write(value, &body, why)))
+	enum err e = ERR_OK;
+	if (row->type == SETTING_SECRET)
+		e = secret_body(row, value, &body, why);
+	else if (!(e = put(&scratch, row, value, why)))
+		e = json_write(value, &body, why);
+	if (e)
 		return e;
 	return version_add(tx,
 	                   &(struct version_new){

@@ -12,8 +12,8 @@
 #include "base/json.h"
 #include "store/writer.h"
 
-enum setting_type { SETTING_INT, SETTING_BOOL, SETTING_TEXT };
-enum { SETTING_TEXT_BYTES = 200 };
+enum setting_type { SETTING_INT, SETTING_BOOL, SETTING_TEXT, SETTING_SECRET };
+enum { SETTING_TEXT_BYTES = 200, SETTING_SECRET_MIN = 16, SETTING_SECRET_MAX = 128 };
 
 struct setting_text {
 	char s[SETTING_TEXT_BYTES];
@@ -23,10 +23,12 @@ struct settings {
 #define INT(name, def, min, max, unit, en, zh) int64_t name;
 #define BOOL(name, def, en, zh) bool name;
 #define TEXT(name, def, en, zh) struct setting_text name;
+#define SECRET(name, en, zh) struct setting_text name; /* its hash in hex; "": none */
 #include "profile/settings.def"
 #undef INT
 #undef BOOL
 #undef TEXT
+#undef SECRET
 };
 
 /* A row as data: for the settings page and its validation. */
@@ -48,7 +50,13 @@ enum err settings_load(struct db *db, int64_t utc_ms, struct settings *ret,
 /** One setting as JSON onto `w` under its name. */
 void settings_write(const struct settings *s, const struct setting_row *row, struct jw *w);
 
-/** Sets one from now on. Inside a job.
+/** Whether `name` is a secret: its value is never shown, logged or audited. */
+bool settings_is_secret(const char *name);
+
+/** Whether `text` is the secret whose hash is stored; false when none is. In constant time. */
+bool settings_secret_fits(const struct setting_text *stored, const char *text);
+
+/** Sets one from now on. Inside a job. Of a secret only the hash is kept.
  *  @param value  JSON integer, boolean or string as the row wants
  *  @return ERR_INVALID E_SETTING_UNKNOWN, E_SETTING_VALUE (name, what it takes) */
 enum err settings_set(struct tx *tx, const char *name, const json_t *value, int64_t by_id,

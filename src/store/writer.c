@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metric.h"
 #include "base/thread.h"
 #include "store/db_int.h"
 
@@ -26,6 +27,8 @@ struct work {
 	void *arg;
 	write_done_fn *done;
 	void *ctx;
+	enum lane lane;
+	int64_t given_us;
 	bool is_owned; /* made by writer_submit(); else on the stack of who waits */
 };
 
@@ -106,6 +109,8 @@ static struct work *pop(struct queue *q)
 static enum err give(struct writer *w, enum lane lane, struct work *j, struct why *why)
 {
 	struct line *l = w->line_of[lane];
+	j->lane = lane;
+	j->given_us = clock_mono_us();
 	pthread_mutex_lock(&l->lock);
 	bool is_taken = !l->is_stopping && atomic_load(&w->queue[lane].n) < w->depth;
 	if (is_taken) {
@@ -138,6 +143,7 @@ static void settle(struct line *l, struct work *j, enum err e, const struct why 
 {
 	bool is_owned = j->is_owned; /* after done() another's work is gone */
 	atomic_fetch_add(&l->w->jobs, 1);
+	metric_see(M_WRITER_LATENCY, (int)j->lane, clock_mono_us() - j->given_us);
 	if (e)
 		atomic_fetch_add(&l->w->failed_jobs, 1);
 	if (j->done)
@@ -301,6 +307,7 @@ static void run_group(struct line *l, struct work *j)
 	}
 	if (is_good)
 		commit(l, began_us, &t);
+	metric_see(M_WRITER_GROUP, 0, n);
 	decide(l, l->group, n, &t);
 }
 
@@ -441,4 +448,16 @@ void writer_stats(struct writer *w, struct writer_stats *ret)
 		.commit_us_sum = atomic_load(&w->commit_us_sum),
 		.commit_us_max = atomic_load(&w->commit_us_max),
 	};
+}
+
+void writer_metrics(struct writer *w)
+{
+	struct writer_stats st;
+	writer_stats(w, &st);
+	for (int i = 0; i < LANE_COUNT; i++)
+		metric_set(M_WRITER_QUEUE, i, (int64_t)atomic_load(&w->queue[i].n));
+	metric_set(M_WRITER_JOBS, 0, st.jobs);
+	metric_set(M_WRITER_COMMITS, 0, st.commits);
+	metric_set(M_WRITER_FAILED, 0, st.failed_jobs);
+	metric_set(M_WRITER_RETRIES, 0, st.retries);
 }

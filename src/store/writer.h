@@ -72,4 +72,7 @@ struct writer_stats {
 };
 void writer_stats(struct writer *w, struct writer_stats *ret);
 
+/** Sets the writer's figures of base/metric.h. Any thread. */
+void writer_metrics(struct writer *w);
+
 #endif

@@ -16,6 +16,7 @@
 #include "audio/level.h"
 #include "base/clock.h"
 #include "base/mailbox.h"
+#include "base/metric.h"
 #include "base/thread.h"
 #include "voice/media_command.h"
 #include "voice/recorder.h"
@@ -400,6 +401,7 @@ static void tick(struct media *m)
 		return;
 	int64_t now_us = clock_mono_us(), late_us = now_us - m->next_tick_us;
 	int64_t worst = atomic_load_explicit(&m->tick_late_max_us, memory_order_relaxed);
+	metric_see(M_LOOP_LATE, 1, late_us);
 	if (late_us > worst)
 		atomic_store_explicit(&m->tick_late_max_us, late_us, memory_order_relaxed);
 	m->next_tick_us += (int64_t)n * TICK_US;
@@ -557,4 +559,11 @@ void media_stats(struct media *m, struct media_stats *s)
 	s->rtp_lost = atomic_load(&m->rtp_lost);
 	s->tick_late_max_us = atomic_exchange(&m->tick_late_max_us, 0);
 	recorder_counts(m->recorder, &s->rec_now, &s->rec_bytes, &s->rec_gaps);
+}
+
+void media_load_now(const struct media *m, struct media_load *ret)
+{
+	ret->commands = mailbox_depth(m->commands);
+	ret->command_slots = mailbox_slots(m->commands);
+	recorder_load_now(m->recorder, &ret->pages, &ret->page_slots);
 }

@@ -62,6 +62,12 @@ int media_web_port(const struct media *m);
 const unsigned char *
 media_fingerprint(const struct media *m); /* 32 bytes: SHA-256 of our certificate */
 void media_stats(struct media *m, struct media_stats *ret); /* any thread */
+
+/* How full the mailboxes are; any thread. */
+struct media_load {
+	size_t commands, command_slots, pages, page_slots;
+};
+void media_load_now(const struct media *m, struct media_load *ret);
 /** Sends again what found no room in the mailbox; call it now and then. */
 void media_flush(struct media *m);
 

@@ -10,7 +10,9 @@
 
 #include "audio/g711.h"
 #include "audio/wav.h"
+#include "base/clock.h"
 #include "base/mailbox.h"
+#include "base/metric.h"
 #include "base/thread.h"
 #include "voice/clip.h"
 
@@ -98,6 +100,7 @@ static void do_page(struct recorder *r, struct page *p)
 	/* After a failed write the file stays as it was: a shorter recording, not a shifted one. */
 	if (p->first_frame == rec->frames)
 		append(r, rec, p->data, p->frames);
+	metric_see(M_RECORDER_LATE, 0, clock_mono_us() - p->given_us);
 	free(p);
 }
 
@@ -251,6 +254,7 @@ struct page *page_new(struct recording *rec, int64_t first_frame)
 
 bool recorder_write(struct recorder *r, struct page *p)
 {
+	p->given_us = clock_mono_us();
 	if (mailbox_post(r->box, &(struct msg){ .op = OP_PAGE, .page = p }, NULL) == ERR_OK)
 		return true;
 	free(p);
@@ -281,4 +285,10 @@ void recorder_counts(const struct recorder *r, int64_t *ret_open, int64_t *ret_b
 	*ret_open = atomic_load(&r->open);
 	*ret_bytes = atomic_load(&r->bytes);
 	*ret_gaps = atomic_load(&r->gaps);
+}
+
+void recorder_load_now(const struct recorder *r, size_t *ret_depth, size_t *ret_slots)
+{
+	*ret_depth = mailbox_depth(r->box);
+	*ret_slots = mailbox_slots(r->box);
 }

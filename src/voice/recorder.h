@@ -17,6 +17,7 @@ struct clip;
 struct page {
 	struct recording *rec;
 	int64_t first_frame; /* where it lies in the file */
+	int64_t given_us;    /* to the recorder */
 	int frames;
 	uint8_t data[PAGE_FRAMES * PAGE_CHANNELS]; /* A-law, left and right alternating */
 };
@@ -62,6 +63,9 @@ bool recorder_load(struct recorder *r, const char *path, int64_t leg, int64_t pl
 
 /** Reads a prompt at once: only where waiting for the disk is right (at start). */
 enum err recorder_read_clip(const char *path, struct clip **ret, struct why *why) MUST_USE;
+
+/** How many messages wait, and room for how many. Any thread. */
+void recorder_load_now(const struct recorder *r, size_t *ret_depth, size_t *ret_slots);
 
 /** Figures; any thread. */
 void recorder_counts(const struct recorder *r, int64_t *ret_open, int64_t *ret_bytes,

@@ -193,6 +193,23 @@ enum err trunk_status(struct voice *v, int64_t trunk_id, struct trunk_status *re
 	return ERR_OK;
 }
 
+static int cps_now(const struct trunk *t, int64_t now_ms)
+{
+	int n = 0;
+	while (n < CPS_WINDOW && (unsigned)n < t->dialed_n &&
+	       now_ms - t->dialed_ms[(t->dialed_n - 1 - (unsigned)n) % CPS_WINDOW] < 1000)
+		n++;
+	return n;
+}
+
+void trunk_tell_all(struct voice *v, trunk_tell_fn *fn, void *ctx)
+{
+	int64_t now_ms = clock_mono_ms();
+	for (const struct trunk *t = v->trunks; t; t = t->next)
+		if (!t->is_removed)
+			fn(ctx, &t->cfg, &t->status, cps_now(t, now_ms));
+}
+
 static enum err may_start(const struct trunk *t, int64_t now_ms, struct why *why)
 {
 	const struct trunk_cfg *c = &t->cfg;

@@ -94,6 +94,11 @@ void trunk_remove(struct voice *v, int64_t trunk_id);
 enum err trunk_status(struct voice *v, int64_t trunk_id, struct trunk_status *ret,
                       struct why *why) MUST_USE;
 
+typedef void trunk_tell_fn(void *ctx, const struct trunk_cfg *cfg, const struct trunk_status *st,
+                           int cps_now /* calls begun in the last second */);
+/** Tells every trunk that is in use. */
+void trunk_tell_all(struct voice *v, trunk_tell_fn *fn, void *ctx);
+
 /** Whether a call may leave now: known, not down, below max_calls and max_cps. Takes nothing. */
 enum err trunk_can_dial(struct voice *v, int64_t trunk_id, struct why *why) MUST_USE;
 

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mailbox.h"
+#include "base/metric.h"
 #include "voice/clip.h"
 #include "voice/recorder.h"
 #include "voice/voice_int.h"
@@ -114,7 +115,11 @@ void voice_timer_cancel(struct voice *v, int64_t timer_id)
 static void flush_due(void *arg)
 {
 	struct voice *v = arg;
+	int64_t now_us = clock_mono_us();
+	metric_see(M_LOOP_LATE, 0, now_us - v->flush_due_us);
+	atomic_store_explicit(&v->beat_ms, now_us / 1000, memory_order_relaxed);
 	media_flush(v->media);
+	v->flush_due_us = now_us + FLUSH_MS * 1000;
 	tmr_start(&v->flush_tmr, FLUSH_MS, flush_due, v);
 }
 
@@ -277,6 +282,8 @@ enum err voice_new(const struct voice_cfg *cfg, const struct voice_handlers *han
 		voice_free(v);
 		return e;
 	}
+	atomic_store(&v->beat_ms, clock_mono_ms());
+	v->flush_due_us = clock_mono_us() + FLUSH_MS * 1000;
 	tmr_start(&v->flush_tmr, FLUSH_MS, flush_due, v);
 	*ret = v;
 	return ERR_OK;
@@ -361,4 +368,36 @@ void voice_stats(struct voice *v, struct voice_stats *s)
 		.rec_gaps = m.rec_gaps,
 		.tick_late_max_us = m.tick_late_max_us,
 	};
+}
+
+int64_t voice_beat_ms(struct voice *v)
+{
+	return atomic_load_explicit(&v->beat_ms, memory_order_relaxed);
+}
+
+static void set_mailbox(int i, size_t depth, size_t slots)
+{
+	metric_set(M_MAILBOX_DEPTH, i, (int64_t)depth);
+	metric_set(M_MAILBOX_SLOTS, i, (int64_t)slots);
+}
+
+void voice_metrics(struct voice *v)
+{
+	struct voice_stats s;
+	struct media_load load;
+	voice_stats(v, &s);
+	media_load_now(v->media, &load);
+	metric_set(M_LEGS, 0, s.legs_now);
+	metric_set(M_CALLS_STARTED, 0, s.calls_out);
+	metric_set(M_CALLS_STARTED, 1, s.calls_in);
+	metric_set(M_RTP, 0, s.rtp_in);
+	metric_set(M_RTP, 1, s.rtp_out);
+	metric_set(M_RTP, 2, s.rtp_lost_in);
+	metric_set(M_RECORDING, 0, s.rec_now);
+	metric_set(M_RECORDED_BYTES, 0, s.rec_bytes);
+	metric_set(M_RECORDING_GAPS, 0, s.rec_gaps);
+	set_mailbox(0, mailbox_depth(v->posts), mailbox_slots(v->posts));
+	set_mailbox(1, mailbox_depth(v->events), mailbox_slots(v->events));
+	set_mailbox(2, load.commands, load.command_slots);
+	set_mailbox(3, load.pages, load.page_slots);
 }

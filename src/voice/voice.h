@@ -87,4 +87,11 @@ struct voice_stats {
 };
 void voice_stats(struct voice *v, struct voice_stats *ret);
 
+/** When the loop last ran its 10 ms timer, by clock_mono_ms(): long ago means it hangs. Any thread.
+ */
+int64_t voice_beat_ms(struct voice *v);
+
+/** Sets the telephone's figures of base/metric.h. Any thread. */
+void voice_metrics(struct voice *v);
+
 #endif

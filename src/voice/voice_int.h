@@ -119,6 +119,8 @@ struct voice {
 	int tests_running;
 	char candidates[256];
 	atomic_llong calls_out, calls_in, refused, legs_now;
+	int64_t flush_due_us;
+	atomic_llong beat_ms; /* when the loop last ran its timer */
 };
 
 /* leg.c */
