@@ -14,6 +14,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import fuzz  # noqa: E402
 import with_pg  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -24,6 +25,7 @@ TSAN_AREAS = ("base", "store", "voice", "call", "acd", "floor", "job")
 SANITIZED = {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:detect_stack_use_after_return=0",
              "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1", "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
              "LSAN_OPTIONS": f"suppressions={ROOT}/tools/leaks.supp:print_suppressions=0"}
+FUZZ_SECONDS = 3  # for each target; longer by ./run fuzz
 # Warnings are errors in the ordinary build; a sanitizer's view of the code has warnings of its own.
 SANITIZER = ("-Db_lundef=false", "-Doptimization=1", "-Dwerror=false")
 
@@ -173,6 +175,23 @@ def stage_threads(count):
         run_meson_tests(count, tests, 6, {})
 
 
+def stage_fuzz(count):
+    """a few seconds of every fuzz target, where there is clang (their corpora run with the unit tests)"""
+    if not fuzz.is_there():
+        print("   no clang: left out")
+        return
+    names = fuzz.targets()
+    fuzz.OUT.mkdir(parents=True, exist_ok=True)
+    try:
+        fuzz.build(names)
+    except subprocess.CalledProcessError as e:
+        count.add("build-fuzz", 0, 1, str(e))
+        return
+    with concurrent.futures.ThreadPoolExecutor(CORES) as pool:
+        for good, line, output in pool.map(lambda n: fuzz.fuzz(n, FUZZ_SECONDS), names):
+            count.add("fuzz/" + line.split(":", maxsplit=1)[0], int(good), int(not good), line + "\n" + output)
+
+
 def stage_page(count):
     """types, lint and tests of the page, and its build"""
     web = ROOT / "web"
@@ -207,7 +226,8 @@ def stage_browser(count):
     scripts(count, sorted((ROOT / "web" / "e2e").glob("test_*.mjs")))
 
 
-STAGES = {"lint": stage_lint, "tidy": stage_tidy, "page": stage_page, "unit": stage_unit, "threads": stage_threads, "scenario": stage_scenario,
+STAGES = {"lint": stage_lint, "tidy": stage_tidy, "page": stage_page, "unit": stage_unit, "threads": stage_threads, "fuzz": stage_fuzz,
+          "scenario": stage_scenario,
           "browser": stage_browser}
 
 
