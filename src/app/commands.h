@@ -8,6 +8,7 @@
 int cmd_serve(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_practice(int argc, char **argv);
+int cmd_setup(int argc, char **argv);
 int cmd_cert(int argc, char **argv);
 int cmd_worker(int argc, char **argv);
 

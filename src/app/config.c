@@ -116,11 +116,48 @@ enum err config_check(const struct config *c, struct why *why)
 		            "it is not a port, 1..65535");
 	if (!config_on(c->https) && strcmp(c->https, "off") != 0)
 		return fail(why, E_CONF_VALUE, "https", c->https, "it is on or off");
+	char addr[CONFIG_VALUE_BYTES];
+	int port;
+	if (!config_addr_port(c->media_addr, addr, sizeof addr, &port))
+		return fail(why, E_CONF_VALUE, "media_addr", c->media_addr,
+		            "it is not an address or address:port");
 	char *end;
 	long node = strtol(c->node, &end, 10);
 	if (!*c->node || *end || node < 0 || node > 1023)
 		return fail(why, E_CONF_VALUE, "node", c->node, "it is not a number 0..1023");
 	return ERR_OK;
+}
+
+bool config_addr_port(const char *value, char *ret_addr, size_t size, int *ret_port)
+{
+	const char *colon = strrchr(value, ':');
+	bool is_v6 = value[0] == '[';
+	const char *end = is_v6 ? strchr(value, ']') : NULL;
+	if (is_v6 && (!end || (end[1] && end[1] != ':')))
+		return false;
+	if (is_v6)
+		colon = end[1] ? end + 1 : NULL;
+	else if (colon && strchr(value, ':') != colon)
+		colon = NULL; /* an IPv6 address without brackets has no port */
+	size_t n = is_v6   ? (size_t)(end - value) - 1
+	           : colon ? (size_t)(colon - value)
+	                   : strlen(value);
+	if (n >= size || (colon && !config_port(colon + 1)))
+		return false;
+	memcpy(ret_addr, value + is_v6, n);
+	ret_addr[n] = '\0';
+	*ret_port = colon ? config_port(colon + 1) : 0;
+	return true;
+}
+
+void config_write(FILE *out, const struct config *c)
+{
+	for (size_t i = 0; i < KEY_COUNT; i++) {
+		const char *value = (const char *)c + KEYS[i].offset;
+		bool is_default = strcmp(value, KEYS[i].def) == 0;
+		fprintf(out, "# %s\n# %s\n%s%s =%s%s\n\n", KEYS[i].zh, KEYS[i].en,
+		        is_default ? "#" : "", KEYS[i].name, *value ? " " : "", value);
+	}
 }
 
 void config_print_help(FILE *out, enum lang lang)

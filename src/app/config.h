@@ -32,7 +32,9 @@
 	  "PEM 私钥；留空用 hujiao cert 生成的") \
 	X(sip_addr, "127.0.0.1", "address for SIP", "SIP 监听地址") \
 	X(sip_port, "5060", "port for SIP over UDP and TCP", "SIP 端口（UDP 与 TCP）") \
-	X(media_addr, "127.0.0.1", "address for voice packets", "语音包监听地址") \
+	X(media_addr, "127.0.0.1", \
+	  "address[:port] for browsers' voice packets; without a port: any free one", \
+	  "浏览器语音包的监听地址[:端口]；不写端口则任选空闲端口") \
 	X(media_advertised, "", "address told to browsers and carriers; empty: media_addr", \
 	  "告诉浏览器与运营商的地址；留空同 media_addr") \
 	X(log_level, "info", "error, warn, info or debug", "日志级别：error、warn、info、debug")
@@ -60,6 +62,13 @@ enum err config_check(const struct config *c, struct why *why) MUST_USE;
 
 uint16_t config_port(const char *value); /* 0 when it is not 1..65535 */
 bool config_on(const char *value);
+
+/** Takes "address", "address:port", "[v6]" or "[v6]:port" apart; port 0 when there is none.
+ *  @return false: it is none of these */
+bool config_addr_port(const char *value, char *ret_addr, size_t size, int *ret_port);
+
+/** Writes `c` as a file config_read() takes: every key with its meaning, defaults as comments. */
+void config_write(FILE *out, const struct config *c);
 
 /** Lists keys, defaults and meanings. */
 void config_print_help(FILE *out, enum lang lang);

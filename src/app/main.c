@@ -20,12 +20,15 @@ static const struct command COMMANDS[] = {
 	  "带 30 天历史和在线坐席的演示" },
 	{ "practice", cmd_practice, "(its orders come on standard input)",
 	  "simulated customers and agents", "模拟客户与坐席" },
+	{ "setup", cmd_setup, "[--config FILE] [--yes] [--KEY VALUE]...",
+	  "first steps: folder, database, addresses, certificate, key, log-in",
+	  "首次设置：目录、数据库、地址、证书、密钥、管理员登录" },
 	{ "cert", cmd_cert, "--dir DIR [--company NAME] [ADDRESS...]",
 	  "make a company CA and a certificate", "生成公司根证书与服务器证书" },
 	{ "worker", cmd_worker, "(started by the server)",
 	  "reads foreign files apart from the server", "在独立进程里读取外来文件" },
-	{ "help", help, "[config]", "this text, or the settings of hujiao.conf",
-	  "本说明；help config 列出配置项" },
+	{ "help", help, "[config|example]", "this text, or the settings of hujiao.conf",
+	  "本说明；help config 列出配置项，help example 给出配置文件样例" },
 };
 enum { COMMAND_COUNT = sizeof COMMANDS / sizeof COMMANDS[0] };
 
@@ -33,6 +36,12 @@ static int help(int argc, char **argv)
 {
 	if (argc > 1 && strcmp(argv[1], "config") == 0) {
 		config_print_help(stdout, LANG_EN);
+		return 0;
+	}
+	if (argc > 1 && strcmp(argv[1], "example") == 0) {
+		static struct config c;
+		config_defaults(&c);
+		config_write(stdout, &c);
 		return 0;
 	}
 	printf("hujiao %s\n\n", HUJIAO_VERSION);

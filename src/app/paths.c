@@ -52,6 +52,13 @@ static void or_in_data(char *ret, const char *configured, const struct paths *p,
 		(void)join(ret, p->data, name);
 }
 
+/* systemd gives a service the files that only root may read in a folder of its own. */
+static bool find_credential(char *ret, const char *name)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+	return dir && join(ret, dir, name) && access(ret, R_OK) == 0;
+}
+
 static enum err make_data(const struct config *c, struct paths *p, struct why *why)
 {
 	enum err e = file_mkdirs(c->data_dir, 0750, why);
@@ -76,7 +83,8 @@ enum err paths_find(const struct config *c, struct paths *ret, struct why *why)
 	find(p->voices, dir, "../../voices", "voices");
 	find(p->practice, dir, "../../../practice", "practice");
 	find(p->profiles, dir, "../../../profiles", "profiles");
-	or_in_data(p->master_key, c->master_key_file, p, "master.key");
+	if (!find_credential(p->master_key, "master.key"))
+		or_in_data(p->master_key, c->master_key_file, p, "master.key");
 	if (*c->database)
 		str_copy(p->database, sizeof p->database, c->database);
 	else

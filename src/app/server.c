@@ -112,7 +112,8 @@ static enum err make_voice(struct server *s, struct why *why)
 	struct voice_cfg vc = { .sip_port = config_port(c->sip_port) };
 	str_copy(vc.sip_addr, sizeof vc.sip_addr, c->sip_addr);
 	str_copy(vc.advertise, sizeof vc.advertise, c->media_advertised);
-	str_copy(vc.web_addr, sizeof vc.web_addr, c->media_addr);
+	if (!config_addr_port(c->media_addr, vc.web_addr, sizeof vc.web_addr, &vc.web_port))
+		return fail(why, E_CONF_VALUE, "media_addr", c->media_addr, "it is too long");
 	str_copy(vc.web_candidates, sizeof vc.web_candidates, c->media_advertised);
 	return voice_new(&vc, &HANDLERS, s, &s->voice, why);
 }

@@ -181,6 +181,29 @@ enum err migrate(const char *url, int *ret_applied, struct why *why)
 	return migrate_list(url, MIGRATIONS, N_MIGRATIONS, ret_applied, why);
 }
 
+enum err migrate_state(const char *url, int *ret, struct why *why)
+{
+	CLEANUP(db_close) struct db *db = NULL;
+	int64_t newest = 0;
+	enum err e = db_open(url, DB_WRITE, &db, why);
+	if (e || (e = begin(db, why)))
+		return e;
+	e = db_int(db, "SELECT COALESCE(MAX(number), 0) FROM schema_version", NOARGS, &newest, why);
+	db_rollback(db); /* a table that was not there is not there again */
+	*ret = (int)newest;
+	return e;
+}
+
+enum err migrate_check(const char *url, struct why *why)
+{
+	int schema = 0;
+	enum err e = migrate_state(url, &schema, why);
+	if (!e && schema != migrate_newest())
+		e = fail(why, schema > migrate_newest() ? E_SCHEMA_NEWER : E_SCHEMA_OLDER, schema,
+		         migrate_newest());
+	return e;
+}
+
 int migrate_newest(void)
 {
 	return N_MIGRATIONS ? MIGRATIONS[N_MIGRATIONS - 1].number : 0;

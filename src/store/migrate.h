@@ -14,6 +14,13 @@
  *          migration reads differently now), and the errors of store/db.h */
 enum err migrate(const char *url, int *ret_applied, struct why *why) MUST_USE;
 
+/** The highest migration a database has; 0: none, or nothing in it. */
+enum err migrate_state(const char *url, int *ret, struct why *why) MUST_USE;
+
+/** Refuses a database of another schema than this program's and changes nothing: for commands
+ * beside the server. @return ERR_CONFLICT E_SCHEMA_NEWER, E_SCHEMA_OLDER */
+enum err migrate_check(const char *url, struct why *why) MUST_USE;
+
 /** The highest number built in. */
 int migrate_newest(void);
 

@@ -65,6 +65,48 @@ static void there_are_at_most_fifteen_keys(void **state)
 	assert_true(sizeof(struct config) / CONFIG_VALUE_BYTES <= 15);
 }
 
+static void an_address_may_carry_a_port(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *addr;
+		int port;
+	} GOOD[] = { { "10.0.0.5", "10.0.0.5", 0 },
+		     { "10.0.0.5:19998", "10.0.0.5", 19998 },
+		     { "::", "::", 0 },
+		     { "fe80::1:2", "fe80::1:2", 0 },
+		     { "[::]:19998", "::", 19998 },
+		     { "[::1]", "::1", 0 } };
+	static const char *const BAD[] = { "10.0.0.5:", "10.0.0.5:70000", "[::1", "[::1]x", "a:b" };
+	char addr[64];
+	int port;
+	for (size_t i = 0; i < sizeof GOOD / sizeof GOOD[0]; i++) {
+		assert_true(config_addr_port(GOOD[i].text, addr, sizeof addr, &port));
+		assert_string_equal(addr, GOOD[i].addr);
+		assert_int_equal(port, GOOD[i].port);
+	}
+	for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++)
+		assert_false(config_addr_port(BAD[i], addr, sizeof addr, &port));
+}
+
+static void what_is_written_reads_as_the_same(void **state)
+{
+	(void)state;
+	static struct config back;
+	const char *path = conf_file("");
+	config_defaults(&c);
+	assert_ok(config_set(&c, "company", "华夏 = 一号", &why), &why);
+	assert_ok(config_set(&c, "media_addr", "10.0.0.5:19998", &why), &why);
+	FILE *out = fopen(path, "we");
+	assert_non_null(out);
+	config_write(out, &c);
+	fclose(out);
+	config_defaults(&back);
+	assert_ok(config_read(&back, path, &why), &why);
+	unlink(path);
+	assert_memory_equal(&back, &c, sizeof c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -72,6 +114,8 @@ int main(void)
 		cmocka_unit_test(an_unknown_key_is_refused_with_its_line),
 		cmocka_unit_test(values_that_cannot_be_are_refused),
 		cmocka_unit_test(there_are_at_most_fifteen_keys),
+		cmocka_unit_test(an_address_may_carry_a_port),
+		cmocka_unit_test(what_is_written_reads_as_the_same),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
