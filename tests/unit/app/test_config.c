@@ -94,6 +94,7 @@ static void what_is_written_reads_as_the_same(void **state)
 	(void)state;
 	static struct config back;
 	const char *path = conf_file("");
+	c = (struct config){ 0 };
 	config_defaults(&c);
 	assert_ok(config_set(&c, "company", "华夏 = 一号", &why), &why);
 	assert_ok(config_set(&c, "media_addr", "10.0.0.5:19998", &why), &why);
