@@ -61,6 +61,18 @@ enum err db_exec(struct db *db, const char *sql, const struct val *args, size_t 
 	return note(db, db->ops->exec(db, sql, args, n_args, ret_changed, &local), &local, why);
 }
 
+enum err db_bulk(struct db *db, const char *insert_sql, const struct val *values, size_t n_columns,
+                 size_t n_rows, struct why *why)
+{
+	if (db->is_tx_failed)
+		return refuse(db, why);
+	if (n_rows == 0)
+		return ERR_OK;
+	struct why local = { 0 };
+	return note(db, db->ops->bulk(db, insert_sql, values, n_columns, n_rows, &local), &local,
+	            why);
+}
+
 enum err db_query(struct db *db, const char *sql, const struct val *args, size_t n_args,
                   struct rows **ret, struct why *why)
 {

@@ -9,6 +9,8 @@ struct db_ops {
 	void (*close)(struct db *db);
 	enum err (*exec)(struct db *db, const char *sql, const struct val *args, size_t n_args,
 	                 int64_t *ret_changed, struct why *why);
+	enum err (*bulk)(struct db *db, const char *insert_sql, const struct val *values,
+	                 size_t n_columns, size_t n_rows, struct why *why);
 	enum err (*query)(struct db *db, const char *sql, const struct val *args, size_t n_args,
 	                  struct rows **ret, struct why *why);
 	enum err (*prepare)(struct db *db, const char *sql, struct why *why);

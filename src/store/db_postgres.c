@@ -10,6 +10,10 @@
 
 enum { OID_BOOL = 16, OID_BYTEA = 17, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_TEXT = 25 };
 
+/* The binary form of COPY: a head, rows of (column count, then length and bytes each), an end.
+ * https://www.postgresql.org/docs/15/sql-copy.html */
+enum { COPY_HEAD_BYTES = 19, COPY_PIECE_BYTES = 64 << 10 };
+
 struct postgres {
 	struct db db;
 	PGconn *c;
@@ -295,6 +299,98 @@ static enum err pg_exec(struct db *db, const char *sql, const struct val *args, 
 	return ERR_OK;
 }
 
+/* ---- many rows ---- */
+
+static void add_be(struct str *out, uint64_t x, int bytes)
+{
+	unsigned char be[8];
+	for (int i = 0; i < bytes; i++)
+		be[i] = (unsigned char)(x >> (8 * (bytes - 1 - i)));
+	str_addn(out, be, (size_t)bytes);
+}
+
+/* All our columns are 64-bit integers, text, bytes or JSON, which COPY takes as it is. */
+static void add_copied(struct str *out, const struct val *v)
+{
+	if (v->kind == VAL_NULL) {
+		add_be(out, UINT32_MAX, 4);
+	} else if (v->kind == VAL_INT) {
+		add_be(out, 8, 4);
+		add_be(out, (uint64_t)v->i, 8);
+	} else {
+		add_be(out, v->n, 4);
+		str_addn(out, v->p, v->n);
+	}
+}
+
+/* "INSERT INTO t (a, b) VALUES (?1, ?2)" becomes "COPY t (a, b) FROM STDIN (FORMAT binary)". */
+static enum err copy_sql(const char *insert_sql, char **ret, struct why *why)
+{
+	static const char BEGINS[] = "INSERT INTO ";
+	const char *end = strstr(insert_sql, " VALUES ");
+	if (strncmp(insert_sql, BEGINS, sizeof BEGINS - 1) != 0 || !end)
+		return fail(why, E_DB_SQL, "not a plain INSERT", insert_sql);
+	const char *target = insert_sql + sizeof BEGINS - 1;
+	struct str sql = { 0 };
+	str_addf(&sql, "COPY %.*s FROM STDIN (FORMAT binary)", (int)(end - target), target);
+	return str_take(&sql, ret, why);
+}
+
+static enum err send_piece(struct postgres *p, struct str *out, struct why *why)
+{
+	char text[WHY_ARG_BYTES];
+	if (!str_ok(out))
+		return fail(why, E_NOMEM);
+	if (PQputCopyData(p->c, str_text(out), (int)out->len) != 1)
+		return fail(why, E_DB_GONE, message(PQerrorMessage(p->c), text, sizeof text));
+	str_clear(out);
+	return ERR_OK;
+}
+
+static enum err send_rows(struct postgres *p, const struct val *values, size_t n_columns,
+                          size_t n_rows, struct str *out, struct why *why)
+{
+	static const char HEAD[COPY_HEAD_BYTES + 1] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0";
+	enum err e = ERR_OK;
+	str_addn(out, HEAD, COPY_HEAD_BYTES);
+	for (size_t i = 0; !e && i < n_rows; i++) {
+		add_be(out, n_columns, 2);
+		for (size_t k = 0; k < n_columns; k++)
+			add_copied(out, &values[i * n_columns + k]);
+		if (out->len >= COPY_PIECE_BYTES)
+			e = send_piece(p, out, why);
+	}
+	add_be(out, UINT16_MAX, 2);
+	return e ? e : send_piece(p, out, why);
+}
+
+static enum err pg_bulk(struct db *db, const char *insert_sql, const struct val *values,
+                        size_t n_columns, size_t n_rows, struct why *why)
+{
+	struct postgres *p = pg(db);
+	CLEANUP(str_drop) char *sql = NULL;
+	enum err e = revive(p, why);
+	if (e || (e = copy_sql(insert_sql, &sql, why)))
+		return e;
+	PGresult *res = PQexec(p->c, sql);
+	if (PQresultStatus(res) != PGRES_COPY_IN)
+		e = result_fail(p, res, insert_sql, why);
+	PQclear(res);
+	if (e)
+		return e;
+	struct str out = { 0 };
+	e = send_rows(p, values, n_columns, n_rows, &out, why);
+	str_free(&out);
+	if (PQputCopyEnd(p->c, e ? "given up" : NULL) != 1 && !e)
+		e = result_fail(p, NULL, insert_sql, why);
+	while ((res = PQgetResult(p->c))) {
+		if (!is_done(res) && !e)
+			e = result_fail(p, res, insert_sql, why);
+		PQclear(res);
+	}
+	return e;
+}
+
 static enum err pg_query(struct db *db, const char *sql, const struct val *args, size_t n_args,
                          struct rows **ret, struct why *why)
 {
@@ -458,6 +554,7 @@ static enum err pg_prepare(struct db *db, const char *sql, struct why *why)
 static const struct db_ops OPS = {
 	.close = pg_close,
 	.exec = pg_exec,
+	.bulk = pg_bulk,
 	.query = pg_query,
 	.prepare = pg_prepare,
 	.script = pg_script,

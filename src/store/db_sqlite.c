@@ -148,6 +148,25 @@ static enum err sqlite_exec(struct db *db, const char *sql, const struct val *ar
 	return e;
 }
 
+static enum err sqlite_bulk(struct db *db, const char *insert_sql, const struct val *values,
+                            size_t n_columns, size_t n_rows, struct why *why)
+{
+	struct sqlite *s = sq(db);
+	sqlite3_stmt *st;
+	bool is_own;
+	enum err e = statement(s, insert_sql, &st, &is_own, why);
+	if (e)
+		return e;
+	for (size_t i = 0; !e && i < n_rows; i++) {
+		e = bind_all(s, st, values + i * n_columns, n_columns, insert_sql, why);
+		if (!e && sqlite3_step(st) != SQLITE_DONE)
+			e = sqlite_fail(s, sqlite3_extended_errcode(s->h), insert_sql, why);
+		sqlite3_reset(st);
+	}
+	put_back(st, is_own);
+	return e;
+}
+
 static enum err sqlite_query(struct db *db, const char *sql, const struct val *args, size_t n_args,
                              struct rows **ret, struct why *why)
 {
@@ -269,6 +288,7 @@ static enum err sqlite_prepare(struct db *db, const char *sql, struct why *why)
 static const struct db_ops OPS = {
 	.close = sqlite_close,
 	.exec = sqlite_exec,
+	.bulk = sqlite_bulk,
 	.query = sqlite_query,
 	.prepare = sqlite_prepare,
 	.script = sqlite_script,
