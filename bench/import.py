@@ -98,7 +98,7 @@ def measure(b, engine, size, fmt, path, a):
         strict.append((bare["ms"] - bare["import_row"]["ms"]) / ms)
         print(took, bare, file=sys.stderr)
     ms, took, bare = sorted(runs, key=lambda r: r[0])[len(runs) // 2]
-    b.floor(bare["ms"], "ms", what="prepared INSERT" if engine.name == "sqlite" else "COPY", rows={t: v["rows"] for t, v in bare.items() if t != "ms"})
+    b.floor(bare["ms"], "ms", what="prepared INSERT" if engine.name == "sqlite" else "COPY", rows={t: v["rows"] for t, v in bare.items() if isinstance(v, dict)})
     b.put("import_ratio", round(line.median(ratios), 3), "1", engine=engine.name, format=fmt, into=size, rows=a.rows,
           ratio_customers=round(line.median(strict), 3), import_ms=ms, classify_ms=took["classify_ms"], apply_ms=took["apply_ms"],
           rows_per_s=round(a.rows * 1000 / ms), times=a.times)

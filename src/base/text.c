@@ -168,7 +168,7 @@ static bool family_reading(UChar32 c, char out[PINYIN_BYTES])
 }
 
 /* One character's reading in ASCII; false when it has none. */
-static bool reading(UChar32 c, char out[PINYIN_BYTES])
+static bool transliterate(UChar32 c, char out[PINYIN_BYTES])
 {
 	UTransliterator *t = transliterator();
 	UChar buf[32];
@@ -187,6 +187,28 @@ static bool reading(UChar32 c, char out[PINYIN_BYTES])
 	}
 	out[n] = '\0';
 	return n > 0;
+}
+
+/* The transliterator walks hundreds of rules for a character, and names are made of few: what it said
+ * is kept, each thread for itself. */
+enum { KEPT_READINGS = 2048 };
+struct kept_reading {
+	UChar32 c; /* 0: free */
+	bool is_read;
+	char out[PINYIN_BYTES];
+};
+
+static bool reading(UChar32 c, char out[PINYIN_BYTES])
+{
+	static _Thread_local struct kept_reading kept[KEPT_READINGS];
+	struct kept_reading *k = &kept[(uint32_t)c % KEPT_READINGS];
+	if (k->c != c) {
+		k->is_read = transliterate(c, k->out);
+		k->c = c;
+	}
+	if (k->is_read)
+		memcpy(out, k->out, PINYIN_BYTES);
+	return k->is_read;
 }
 
 static bool is_han(UChar32 c)

@@ -12,12 +12,13 @@
 #include "crm/import_int.h"
 #include "event/outbox.h"
 
-enum { SLICE_ROWS = 100 };
+enum { SLICE_ROWS = 500, STEP_SLICES = 8, TAKEN_TRIES = 3 };
 
 struct apply_row {
-	int64_t row_no, customer_id; /* customer_id: for one who is new */
+	int64_t row_no, customer_id; /* customer_id: his, or the one a new customer gets */
 	struct import_person person;
 	struct phone_new phone[NUMBERS_MAX];
+	char *name_key, *fields;
 	enum import_class forecast;
 	/* what became of it */
 	enum import_class cls;
@@ -25,12 +26,19 @@ struct apply_row {
 	int64_t owner_id;
 };
 
+/* A slice and the room its commit needs. */
 struct apply_slice {
 	struct job_ctx *jc;
 	const struct import_batch *b;
-	struct apply_row *rows;
-	size_t n;
+	size_t n, n_numbers;
 	int64_t now_utc_ms;
+	struct apply_row rows[SLICE_ROWS];
+	unsigned char hash[SLICE_ROWS * NUMBERS_MAX][VAULT_HASH_BYTES];
+	struct import_known known[SLICE_ROWS * NUMBERS_MAX];
+	struct customer_new customer[SLICE_ROWS];
+	struct consent_new consent[SLICE_ROWS];
+	struct contact_new contact[SLICE_ROWS];
+	size_t n_customers, n_consents, n_contacts;
 };
 
 /* ---- one row, inside the commit ---- */
@@ -44,31 +52,17 @@ static void became(struct apply_row *a, enum import_class cls, enum err_code cod
 }
 
 /* Whose the numbers are: 0 nobody's, -1 several customers'. *ret_refused: one is on the list. */
-static enum err look_up(struct db *db, const struct apply_row *a, int64_t now_utc_ms, int64_t *ret,
-                        const char **ret_refused, struct why *why)
+static int64_t owner_of(const struct import_known *k, size_t n, const char **ret_refused)
 {
-	static const char SQL[] = "SELECT customer_id FROM phone WHERE hash = ?1";
-	static _Thread_local struct dnc_entry dnc;
-	*ret = 0;
+	int64_t id = 0;
 	*ret_refused = NULL;
-	for (size_t i = 0; i < a->person.n_numbers; i++) {
-		CLEANUP(rows_free) struct rows *r = NULL;
-		enum err e = dnc_find(db, a->phone[i].hash, now_utc_ms, &dnc, why);
-		if (e)
-			return e;
-		if (dnc.is_listed) {
-			*ret_refused = dnc.reason;
-			return ERR_OK;
-		}
-		if ((e = db_query(db, SQL, ARGS(V_BYTES(a->phone[i].hash, VAULT_HASH_BYTES)), &r,
-		                  why)))
-			return e;
-		if (!(e = rows_next(r, why)))
-			*ret = *ret == 0 || *ret == rows_int(r, 0) ? rows_int(r, 0) : -1;
-		else if (e != ERR_END)
-			return e;
+	for (size_t i = 0; i < n; i++) {
+		if (k[i].is_refused && !*ret_refused)
+			*ret_refused = k[i].refusal;
+		if (k[i].customer_id)
+			id = id == 0 || id == k[i].customer_id ? k[i].customer_id : -1;
 	}
-	return ERR_OK;
+	return id;
 }
 
 /* The company's own facts about a person, beside the columns. */
@@ -93,14 +87,18 @@ static char *fields_json(const struct import_person *p)
 	return str_take(&out, &text, NULL) ? NULL : text;
 }
 
-static enum err add_contact(struct tx *tx, const struct apply_row *a, int64_t customer_id,
-                            int64_t now_utc_ms, struct why *why)
+static struct consent_new consent_of(const struct apply_slice *s, const struct import_person *p,
+                                     int64_t customer_id)
 {
-	const struct import_person *p = &a->person;
-	if (!*p->contact || strcmp(p->contact, p->name) == 0)
-		return ERR_OK;
-	return contact_add(
-	    tx, &(struct contact_new){ id_new(), customer_id, p->contact, "", now_utc_ms }, why);
+	return (struct consent_new){
+		.customer_id = customer_id,
+		.batch_id = s->b->id,
+		.purpose = s->b->purpose,
+		.basis = p->basis,
+		.channel = "voice_human",
+		.proof = s->b->proof,
+		.given_utc_ms = p->given_utc_ms ? p->given_utc_ms : s->now_utc_ms,
+	};
 }
 
 /* @param ret_added  false: there was a valid consent for the purpose already, or the batch has none
@@ -121,33 +119,27 @@ static enum err add_consent(struct tx *tx, const struct apply_slice *s, const st
 	if (e || have || p->basis == CONSENT_NONE)
 		return e;
 	*ret_added = true;
-	struct consent_new k = { .customer_id = customer_id,
-		                 .batch_id = s->b->id,
-		                 .purpose = s->b->purpose,
-		                 .basis = p->basis,
-		                 .channel = "voice_human",
-		                 .proof = s->b->proof,
-		                 .given_utc_ms =
-		                     p->given_utc_ms ? p->given_utc_ms : s->now_utc_ms };
+	struct consent_new k = consent_of(s, p, customer_id);
 	return consent_add(tx, &k, why);
 }
 
-static enum err make_customer(struct tx *tx, const struct apply_slice *s, struct apply_row *a,
-                              struct why *why)
+/* New customers are collected and written together. */
+static void collect_new(struct apply_slice *s, struct apply_row *a)
 {
 	const struct import_person *p = &a->person;
-	CLEANUP(str_drop) char *fields = fields_json(p);
-	bool unused;
-	struct customer_new c = {
+	if (a->forecast != IMPORT_NEW) /* his numbers were another's, who may still be there */
+		a->customer_id = id_new();
+	s->customer[s->n_customers++] = (struct customer_new){
 		.id = a->customer_id,
 		.name = p->name,
+		.name_key = a->name_key,
 		.call_as = p->call_as,
 		.gender = p->gender,
 		.grade = p->grade,
 		.company = p->company,
 		.source = p->source,
 		.remark = p->remark,
-		.fields = fields,
+		.fields = a->fields,
 		.owner_id = p->owner_id,
 		.unit_id = s->b->unit_id,
 		.batch_id = s->b->id,
@@ -156,11 +148,20 @@ static enum err make_customer(struct tx *tx, const struct apply_slice *s, struct
 		.n_phones = p->n_numbers,
 		.now_utc_ms = s->now_utc_ms,
 	};
-	enum err e = fields ? customer_add(tx, &c, why) : fail(why, E_NOMEM);
-	if (e || (e = add_contact(tx, a, c.id, s->now_utc_ms, why)))
+	if (*p->contact && strcmp(p->contact, p->name) != 0)
+		s->contact[s->n_contacts++] = (struct contact_new){ id_new(), a->customer_id,
+			                                            p->contact, "", s->now_utc_ms };
+	if (p->basis != CONSENT_NONE)
+		s->consent[s->n_consents++] = consent_of(s, p, a->customer_id);
+	became(a, IMPORT_NEW, E_IMPORT_GOOD_NEW, a->customer_id);
+}
+
+static enum err write_new(struct tx *tx, const struct apply_slice *s, struct why *why)
+{
+	enum err e = customer_add_many(tx, s->customer, s->n_customers, why);
+	if (e || (e = contact_add_many(tx, s->contact, s->n_contacts, why)))
 		return e;
-	became(a, IMPORT_NEW, E_IMPORT_GOOD_NEW, c.id);
-	return add_consent(tx, s, a, c.id, &unused, why);
+	return consent_add_many(tx, s->consent, s->n_consents, why);
 }
 
 /* Fills what is empty and overwrites nothing: what people know of a customer is better than a list.
@@ -180,15 +181,15 @@ static enum err complete_customer(struct tx *tx, const struct apply_slice *s, st
                                   int64_t id, struct why *why)
 {
 	const struct import_person *p = &a->person;
-	CLEANUP(str_drop) char *key = NULL;
 	int64_t filled;
 	bool has_phone = false, has_consent = false;
-	enum err e = text_pinyin(p->name, &key, why);
-	if (e || (e = db_exec(tx_db(tx), SQL_FILL,
-	                      ARGS(V_INT(id), V_TEXT(p->name), V_TEXT(key), V_TEXT(p->call_as),
-	                           V_TEXT(p->gender), V_TEXT(p->grade), V_TEXT(p->company),
-	                           V_TEXT(p->remark), V_INT(s->now_utc_ms)),
-	                      &filled, why)))
+	enum err e =
+	    db_exec(tx_db(tx), SQL_FILL,
+	            ARGS(V_INT(id), V_TEXT(p->name), V_TEXT(a->name_key), V_TEXT(p->call_as),
+	                 V_TEXT(p->gender), V_TEXT(p->grade), V_TEXT(p->company), V_TEXT(p->remark),
+	                 V_INT(s->now_utc_ms)),
+	            &filled, why);
+	if (e)
 		return e;
 	for (size_t i = 0; i < p->n_numbers; i++) {
 		static const char SQL[] = "SELECT COUNT(*) FROM phone WHERE hash = ?1";
@@ -208,22 +209,20 @@ static enum err complete_customer(struct tx *tx, const struct apply_slice *s, st
 	return ERR_OK;
 }
 
-static enum err apply_row(struct tx *tx, const struct apply_slice *s, struct apply_row *a,
-                          struct why *why)
+static enum err apply_row(struct tx *tx, struct apply_slice *s, struct apply_row *a,
+                          const struct import_known *k, struct why *why)
 {
-	int64_t customer_id;
 	const char *refused;
-	enum err e = look_up(tx_db(tx), a, s->now_utc_ms, &customer_id, &refused, why);
-	if (e)
-		return e;
+	int64_t owner = owner_of(k, a->person.n_numbers, &refused);
 	if (refused)
 		became(a, IMPORT_BLOCKED, dnc_error(refused), 0);
-	else if (customer_id < 0)
+	else if (owner < 0)
 		became(a, IMPORT_DUPLICATE, E_IMPORT_OTHERS, 0);
+	else if (owner)
+		return complete_customer(tx, s, a, owner, why);
 	else
-		e = customer_id ? complete_customer(tx, s, a, customer_id, why)
-		                : make_customer(tx, s, a, why);
-	return e;
+		collect_new(s, a);
+	return ERR_OK;
 }
 
 /* ---- a slice ---- */
@@ -233,9 +232,10 @@ static enum err write_outcome(struct tx *tx, const struct apply_slice *s, const 
 {
 	static const char SQL[] =
 	    "UPDATE import_row SET class = ?3, reason = ?4, reason_args = '[]', customer_id = ?5, "
-	    "applied = 1, "
 	    "dial_code = CASE WHEN ?3 = 'new' OR ?3 = 'updated' THEN dial_code ELSE ?4 END "
-	    "WHERE batch_id = ?1 AND row_no = ?2 AND applied = 0";
+	    "WHERE batch_id = ?1 AND row_no = ?2";
+	if (a->cls == a->forecast && a->owner_id == a->customer_id)
+		return ERR_OK; /* the row says so already */
 	return db_exec(tx_db(tx), SQL,
 	               ARGS(V_INT(s->b->id), V_INT(a->row_no), V_TEXT(import_class_text(a->cls)),
 	                    V_TEXT(err_code_name(a->why.code)), V_ID(a->owner_id)),
@@ -266,46 +266,69 @@ static enum err write_progress(struct tx *tx, const struct apply_slice *s, int64
 	return e ? e : job_save(s->jc, tx, id_text(row_no, cursor), done, s->b->rows_total, why);
 }
 
+/* Runs again when the commit is repeated: everything it decides it decides anew. */
 static enum err write_slice(struct tx *tx, const void *arg, struct why *why)
 {
-	const struct apply_slice *s = arg;
-	enum err e = ERR_OK;
-	for (size_t i = 0; !e && i < s->n; i++) {
-		e = apply_row(tx, s, &s->rows[i], why);
-		if (!e)
-			e = write_outcome(tx, s, &s->rows[i], why);
-	}
+	struct apply_slice *s = (struct apply_slice *)arg;
+	size_t at = 0;
+	s->n_customers = s->n_consents = s->n_contacts = 0;
+	enum err e = import_known_load(tx_db(tx), (const unsigned char(*)[VAULT_HASH_BYTES])s->hash,
+	                               s->n_numbers, s->now_utc_ms, s->known, why);
+	for (size_t i = 0; !e && i < s->n; at += s->rows[i++].person.n_numbers)
+		e = apply_row(tx, s, &s->rows[i], &s->known[at], why);
+	if (!e)
+		e = write_new(tx, s, why);
+	for (size_t i = 0; !e && i < s->n; i++)
+		e = write_outcome(tx, s, &s->rows[i], why);
 	return e ? e : write_progress(tx, s, s->rows[s->n - 1].row_no, why);
 }
 
 static const char SQL_SLICE[] =
-    "SELECT row_no, parsed, key_id, class FROM import_row WHERE batch_id = ?1 "
-    "AND row_no > ?2 AND applied = 0 AND "
-    "(class = 'new' OR class = 'updated') ORDER BY row_no LIMIT 100";
+    "SELECT row_no, parsed, key_id, class, customer_id FROM import_row WHERE batch_id = ?1 "
+    "AND row_no > ?2 AND (class = 'new' OR class = 'updated') ORDER BY row_no LIMIT 500";
+
+static void drop_slice(struct apply_slice *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		free(s->rows[i].name_key);
+		free(s->rows[i].fields);
+	}
+	s->n = s->n_numbers = 0;
+}
+
+static enum err read_row(const struct rows *r, const struct vault *v, struct apply_slice *s,
+                         struct why *why)
+{
+	struct apply_row *a = &s->rows[s->n];
+	CLEANUP(str_drop) char *json = NULL;
+	size_t bytes;
+	const void *sealed = rows_bytes(r, 1, &bytes);
+	*a = (struct apply_row){ .row_no = rows_int(r, 0), .customer_id = rows_int(r, 4) };
+	s->n++;
+	a->forecast = import_class_parse(rows_text(r, 3));
+	enum err e = import_unseal(v, "import_row.parsed", s->b->id, a->row_no, rows_int(r, 2),
+	                           sealed, bytes, &json, why);
+	if (e || (e = import_person_read(json, &a->person, why)) ||
+	    (e = text_pinyin(a->person.name, &a->name_key, why)))
+		return e;
+	if (!(a->fields = fields_json(&a->person)))
+		return fail(why, E_NOMEM);
+	for (size_t i = 0; i < a->person.n_numbers; i++) {
+		phone_seal(v, &a->person.number[i], &a->phone[i]);
+		memcpy(s->hash[s->n_numbers++], a->phone[i].hash, VAULT_HASH_BYTES);
+	}
+	return ERR_OK;
+}
 
 /* Opens and seals outside the commit, which is to be short. */
 static enum err read_slice(struct db *db, const struct vault *v, int64_t after,
                            struct apply_slice *s, struct why *why)
 {
 	CLEANUP(rows_free) struct rows *r = NULL;
+	drop_slice(s);
 	enum err e = db_query(db, SQL_SLICE, ARGS(V_INT(s->b->id), V_INT(after)), &r, why);
-	while (!e && s->n < SLICE_ROWS && !(e = rows_next(r, why))) {
-		struct apply_row *a = &s->rows[s->n];
-		CLEANUP(str_drop) char *json = NULL;
-		size_t n;
-		const void *sealed = rows_bytes(r, 1, &n);
-		memset(a, 0, sizeof *a);
-		a->row_no = rows_int(r, 0);
-		a->forecast = import_class_parse(rows_text(r, 3));
-		if ((e = import_unseal(v, "import_row.parsed", s->b->id, a->row_no, rows_int(r, 2),
-		                       sealed, n, &json, why)) ||
-		    (e = import_person_read(json, &a->person, why)))
-			return e;
-		a->customer_id = id_new();
-		for (size_t i = 0; i < a->person.n_numbers; i++)
-			phone_seal(v, &a->person.number[i], &a->phone[i]);
-		s->n++;
-	}
+	while (!e && s->n < SLICE_ROWS && !(e = rows_next(r, why)))
+		e = read_row(r, v, s, why);
 	return e == ERR_END ? ERR_OK : e;
 }
 
@@ -370,24 +393,80 @@ static enum err end_job(struct apply_slice *s, struct job_ctx *jc, struct why *w
 	return e ? e : ERR_END;
 }
 
-enum err import_apply_step(struct job_ctx *jc, struct why *why)
+/* Two slices: one is read and sealed while the other is committed. */
+struct applying {
+	struct import_slices slices;
+	struct apply_slice slice[2];
+};
+
+/* @param ret_more  whether rows are left */
+static enum err apply_slices(struct applying *ap, struct job_ctx *jc, bool *ret_more,
+                             struct why *why)
 {
 	const struct import_jobs *ctx = job_user(jc);
-	struct db *db = job_db(jc);
+	int64_t after = strtoll(job_cursor(jc), NULL, 10);
+	enum err e = ERR_OK;
+	*ret_more = true;
+	for (int i = 0; !e && i < STEP_SLICES; i++) {
+		struct apply_slice *s = &ap->slice[i % 2];
+		if ((e = read_slice(job_db(jc), ctx->vault, after, s, why)))
+			break;
+		*ret_more = s->n > 0;
+		if (s->n == 0)
+			break;
+		after = s->rows[s->n - 1].row_no;
+		e = import_slices_give(&ap->slices, write_slice, s, why);
+	}
+	enum err last = import_slices_wait(&ap->slices, e ? NULL : why);
+	return e ? e : last;
+}
+
+/* Another import may take a number between the look and the write (two writers on PostgreSQL); the
+ * next try sees whose it is. */
+static enum err apply_step(struct applying *ap, struct job_ctx *jc, struct why *why)
+{
+	struct why local = { 0 };
+	bool has_more = true;
+	enum err e = ERR_CONFLICT;
+	for (int i = 0; i < TAKEN_TRIES && e == ERR_CONFLICT; i++) {
+		local = (struct why){ 0 };
+		e = apply_slices(ap, jc, &has_more, &local);
+		if (local.code != E_DB_UNIQUE)
+			break;
+	}
+	if (e && why)
+		*why = local;
+	return e || has_more ? e : end_job(&ap->slice[0], jc, why);
+}
+
+static void applying_drop(struct applying **ap)
+{
+	if (!*ap)
+		return;
+	import_slices_done(&(*ap)->slices);
+	drop_slice(&(*ap)->slice[0]);
+	drop_slice(&(*ap)->slice[1]);
+	free(*ap);
+	*ap = NULL;
+}
+
+enum err import_apply_step(struct job_ctx *jc, struct why *why)
+{
 	CLEANUP(import_batch_done) struct import_batch b;
-	enum err e = import_batch_load(db, json_id(job_args(jc), "batch_id"), &b, why);
+	enum err e = import_batch_load(job_db(jc), json_id(job_args(jc), "batch_id"), &b, why);
 	if (e)
 		return e;
 	if (strcmp(b.state, "applying") != 0)
 		return ERR_END;
-	CLEANUP(str_drop) struct apply_row *rows = calloc(SLICE_ROWS, sizeof *rows);
-	struct apply_slice s = { .jc = jc, .b = &b, .rows = rows, .now_utc_ms = clock_utc_ms() };
-	if (!rows)
+	CLEANUP(applying_drop) struct applying *ap = calloc(1, sizeof *ap);
+	if (!ap)
 		return fail(why, E_NOMEM);
-	if (strncmp(job_cursor(jc), "c:", 2) == 0)
-		return end_job(&s, jc, why);
-	if ((e = read_slice(db, ctx->vault, strtoll(job_cursor(jc), NULL, 10), &s, why)))
-		return e;
-	return s.n > 0 ? writer_do(job_writer(jc), LANE_NORMAL, write_slice, &s, why)
-	               : end_job(&s, jc, why);
+	import_slices_init(&ap->slices, job_writer(jc));
+	for (int i = 0; i < 2; i++) {
+		ap->slice[i].jc = jc;
+		ap->slice[i].b = &b;
+		ap->slice[i].now_utc_ms = clock_utc_ms();
+	}
+	return strncmp(job_cursor(jc), "c:", 2) == 0 ? end_job(&ap->slice[0], jc, why)
+	                                             : apply_step(ap, jc, why);
 }

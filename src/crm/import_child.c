@@ -40,7 +40,8 @@ static void confine(void)
 	(void)!nice(10);
 }
 
-static enum err send_rows(const char *path, int64_t after, int64_t max, struct why *why)
+static enum err send_rows(const char *path, int64_t after, int64_t max, struct str *out,
+                          struct why *why)
 {
 	CLEANUP(sheet_close) struct sheet *s = NULL;
 	enum err e = sheet_open_limits(path, &LIMITS, &s, why);
@@ -48,7 +49,7 @@ static enum err send_rows(const char *path, int64_t after, int64_t max, struct w
 	int64_t sent = 0;
 	while (!e && !(e = sheet_next(s, &r, why))) {
 		if (r.number > after)
-			e = import_pipe_write_row(STDOUT_FILENO, &r, sheet_pct(s));
+			e = import_pipe_write_row(STDOUT_FILENO, out, &r, sheet_pct(s));
 		if (!e && r.number > after && ++sent == max)
 			return ERR_END;
 	}
@@ -62,10 +63,13 @@ int crm_import_worker(int argc, char **argv)
 	confine();
 	signal(SIGPIPE, SIG_DFL);
 	struct why why = { 0 };
+	struct str out = { 0 };
 	int64_t after = argc > 3 ? strtoll(argv[3], NULL, 10) : 0;
 	int64_t max = argc > 4 ? strtoll(argv[4], NULL, 10) : 0;
-	enum err e = send_rows(argv[2], after, max, &why);
+	enum err e = send_rows(argv[2], after, max, &out, &why);
 	if (e == ERR_END)
 		why = (struct why){ 0 };
-	return import_pipe_write_end(STDOUT_FILENO, &why) ? 1 : 0;
+	int code = import_pipe_write_end(STDOUT_FILENO, &out, &why) ? 1 : 0;
+	str_free(&out);
+	return code;
 }

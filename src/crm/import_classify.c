@@ -1,87 +1,52 @@
 /* The classifying job: reads the file through the child, says of every row what will become of it,
  * and seals it into import_row, a slice and a commit at a time. */
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/id.h"
 #include "crm/import_int.h"
 #include "gate/dnc.h"
 
-enum { SLICE_ROWS = 250, DELETE_ROWS = 500, SLICE_BYTES = 2 << 20 };
-
-/* ---- numbers met in this file ---- */
-
-struct seen {
-	uint64_t *key;
-	int64_t *row;
-	size_t cap, n; /* cap: a power of two */
-};
-
-static void seen_done(struct seen *s)
-{
-	free(s->key);
-	free(s->row);
-}
-
-static size_t seen_slot(const struct seen *s, uint64_t key)
-{
-	size_t i = (size_t)key & (s->cap - 1);
-	while (s->key[i] && s->key[i] != key)
-		i = (i + 1) & (s->cap - 1);
-	return i;
-}
-
-static bool seen_grow(struct seen *s)
-{
-	struct seen big = { .cap = s->cap ? s->cap * 2 : 4096, .n = s->n };
-	big.key = calloc(big.cap, sizeof *big.key);
-	big.row = calloc(big.cap, sizeof *big.row);
-	if (!big.key || !big.row) {
-		seen_done(&big);
-		return false;
-	}
-	for (size_t i = 0; i < s->cap; i++) {
-		if (!s->key[i])
-			continue;
-		size_t at = seen_slot(&big, s->key[i]);
-		big.key[at] = s->key[i];
-		big.row[at] = s->row[i];
-	}
-	seen_done(s);
-	*s = big;
-	return true;
-}
-
-/* The row that had the number first, which is `row` itself when it is new; -1: out of memory. The
- * key is a part of the keyed hash, so nobody can choose numbers that meet. */
-static int64_t seen_add(struct seen *s, const unsigned char *hash, int64_t row)
-{
-	uint64_t key;
-	memcpy(&key, hash, sizeof key);
-	key += key == 0;
-	if (s->n * 4 >= s->cap * 3 && !seen_grow(s))
-		return -1;
-	size_t i = seen_slot(s, key);
-	if (s->key[i])
-		return s->row[i];
-	s->key[i] = key;
-	s->row[i] = row;
-	s->n++;
-	return row;
-}
+enum { SLICE_ROWS = 500, DELETE_ROWS = 500, SLICE_BYTES = 2 << 20, ROW_COLUMNS = 10 };
 
 /* ---- a row's class ---- */
 
 struct verdict_row {
 	int64_t row_no;
+	bool is_open; /* its class depends on what the database knows of its numbers */
+	int64_t first_row; /* the first row of the file that has one of its numbers */
 	enum import_class cls;
 	struct why why;
 	const char *dial_code; /* "ok" or an error's name; static */
-	int64_t customer_id;   /* whose the numbers are already; 0: nobody's */
+	int64_t customer_id;   /* whose the numbers are, or will be; 0: nobody's */
+	char *args;            /* of `why`, as JSON */
 	unsigned char *original, *parsed;
 	size_t original_n, parsed_n;
 	int64_t key_id;
+	struct import_person person;
+	unsigned char hash[NUMBERS_MAX][VAULT_HASH_BYTES];
+};
+
+/* The verdict on new customers differs by these facts only; most rows of a list agree in them. */
+struct new_verdict {
+	bool is_valid;
+	enum number_kind kind;
+	bool has_consent;
+	int64_t given_utc_ms;
+	const char *dial_code;
+};
+
+struct slice {
+	struct classifier *c;
+	struct job_ctx *jc;
+	size_t n, bytes;
+	int64_t done; /* rows before this slice */
+	int pct;
+	struct verdict_row rows[SLICE_ROWS];
+	struct val values[SLICE_ROWS * ROW_COLUMNS];
 };
 
 struct classifier {
@@ -90,13 +55,14 @@ struct classifier {
 	struct db *db;
 	struct policy policy;
 	int64_t now_utc_ms;
-	struct seen seen;
+	struct import_seen seen;
 	char owner_no[64]; /* the job number looked up last, and whose it is */
 	int64_t owner_id;
-	struct import_person person;
-	unsigned char hash[NUMBERS_MAX][VAULT_HASH_BYTES];
-	struct verdict_row rows[SLICE_ROWS];
-	size_t n, bytes;
+	struct new_verdict last;
+	unsigned char hash[SLICE_ROWS * NUMBERS_MAX][VAULT_HASH_BYTES];
+	struct import_known known[SLICE_ROWS * NUMBERS_MAX];
+	struct slice slice[2], *s; /* one is filled while the other is committed */
+	struct import_slices slices;
 	int64_t done;
 	int pct;
 };
@@ -110,7 +76,7 @@ static void classify_as(struct verdict_row *v, enum import_class cls, enum err_c
 static enum err find_owner(struct classifier *c, struct verdict_row *v, struct why *why)
 {
 	static const char SQL[] = "SELECT id FROM person WHERE job_no = ?1 AND left_utc_ms IS NULL";
-	struct import_person *p = &c->person;
+	struct import_person *p = &v->person;
 	if (!*p->owner)
 		return ERR_OK;
 	if (strcmp(c->owner_no, p->owner) != 0) {
@@ -133,35 +99,26 @@ static enum err find_owner(struct classifier *c, struct verdict_row *v, struct w
 	return ERR_OK;
 }
 
-/* The customer who has one of the row's numbers; *ret 0: nobody, -1: several customers.
+/* The customer who has one of the row's numbers; 0: nobody, -1: several customers.
  * @param ret_known  how many of the numbers are his already */
-static enum err find_customer(struct classifier *c, int64_t *ret, size_t *ret_known,
-                              struct why *why)
+static int64_t customer_of(const struct import_known *k, size_t n, size_t *ret_known)
 {
-	*ret = 0;
+	int64_t id = 0;
 	*ret_known = 0;
-	for (size_t i = 0; i < c->person.n_numbers; i++) {
-		struct phone phone;
-		struct why none;
-		enum err e = phone_find(c->db, c->hash[i], &phone, &none);
-		if (e == ERR_NOT_FOUND)
+	for (size_t i = 0; i < n; i++) {
+		if (!k[i].customer_id)
 			continue;
-		if (e) {
-			if (why)
-				*why = none;
-			return e;
-		}
 		(*ret_known)++;
-		*ret = *ret == 0 || *ret == phone.customer_id ? phone.customer_id : -1;
+		id = id == 0 || id == k[i].customer_id ? k[i].customer_id : -1;
 	}
-	return ERR_OK;
+	return id;
 }
 
-static enum err has_gaps(struct classifier *c, int64_t customer_id, bool *ret, struct why *why)
+static enum err has_gaps(struct classifier *c, const struct import_person *p,
+                         int64_t customer_id, bool *ret, struct why *why)
 {
 	static const char SQL[] =
 	    "SELECT name, gender, grade, company, remark FROM customer WHERE id = ?1";
-	const struct import_person *p = &c->person;
 	const char *mine[] = { p->name, p->gender, p->grade, p->company, p->remark };
 	CLEANUP(rows_free) struct rows *r = NULL;
 	enum err e = db_row(c->db, SQL, ARGS(V_INT(customer_id)), &r, why);
@@ -173,24 +130,32 @@ static enum err has_gaps(struct classifier *c, int64_t customer_id, bool *ret, s
 
 /* Judges whether the row's first number may be called, hours and lines aside, since those pass.
  * With `is_batch_consent` the batch's ground counts as if it were written already. */
-static enum err judge(struct classifier *c, int64_t customer_id, bool is_batch_consent,
-                      struct gate_verdict *ret, struct why *why)
+static void count_batch_consent(const struct classifier *c, const struct import_person *p,
+                                struct gate_facts *f)
 {
-	const struct import_person *p = &c->person;
+	if (p->basis == CONSENT_NONE)
+		return;
+	f->consent = (struct gate_consent){
+		.is_known = true, .given_utc_ms = p->given_utc_ms ? p->given_utc_ms : c->now_utc_ms
+	};
+	str_copy(f->consent.purpose, sizeof f->consent.purpose, c->b.purpose);
+}
+
+/* Judges whether the row's first number may be called, hours and lines aside, since those pass.
+ * @param customer_id  0: a new one, whose number was called before
+ * @param is_batch_consent  the batch's ground counts as if it were written already */
+static enum err judge(struct classifier *c, const struct verdict_row *v, int64_t customer_id,
+                      bool is_batch_consent, struct gate_verdict *ret, struct why *why)
+{
 	struct gate_facts f = { .now_utc_ms = c->now_utc_ms,
-		                .kind = p->number[0].kind,
+		                .kind = v->person.number[0].kind,
 		                .purpose = c->b.purpose };
-	struct gate_subject s = { .hash = c->hash[0], .customer_id = customer_id };
+	struct gate_subject s = { .hash = v->hash[0], .customer_id = customer_id };
 	enum err e = gate_facts_load(c->db, &s, &f, why);
 	if (e)
 		return e;
-	if (is_batch_consent && p->basis != CONSENT_NONE) {
-		f.consent =
-		    (struct gate_consent){ .is_known = true,
-			                   .given_utc_ms =
-			                       p->given_utc_ms ? p->given_utc_ms : c->now_utc_ms };
-		str_copy(f.consent.purpose, sizeof f.consent.purpose, c->b.purpose);
-	}
+	if (is_batch_consent)
+		count_batch_consent(c, &v->person, &f);
 	(void)gate(&c->policy, &f, ret, NULL);
 	return ERR_OK;
 }
@@ -212,13 +177,13 @@ static enum err classify_known(struct classifier *c, struct verdict_row *v, int6
 {
 	struct gate_verdict now, then;
 	bool gaps;
-	enum err e = has_gaps(c, customer_id, &gaps, why);
-	if (e || (e = judge(c, customer_id, false, &now, why)) ||
-	    (e = judge(c, customer_id, true, &then, why)))
+	enum err e = has_gaps(c, &v->person, customer_id, &gaps, why);
+	if (e || (e = judge(c, v, customer_id, false, &now, why)) ||
+	    (e = judge(c, v, customer_id, true, &then, why)))
 		return e;
 	bool has_consent = !now.check[GATE_RULE_CONSENT].why.code;
-	bool brings_consent = !has_consent && c->person.basis != CONSENT_NONE;
-	bool is_new = gaps || known < c->person.n_numbers || brings_consent;
+	bool brings_consent = !has_consent && v->person.basis != CONSENT_NONE;
+	bool is_new = gaps || known < v->person.n_numbers || brings_consent;
 	v->customer_id = customer_id;
 	classify_as(v, is_new ? IMPORT_UPDATED : IMPORT_DUPLICATE,
 	            is_new ? E_IMPORT_GOOD_UPDATED : E_IMPORT_KNOWN);
@@ -226,67 +191,73 @@ static enum err classify_known(struct classifier *c, struct verdict_row *v, int6
 	return ERR_OK;
 }
 
-static enum err classify_new(struct classifier *c, struct verdict_row *v, struct why *why)
+/* A number nobody ever called and nobody refused: all that is left is the policy's. */
+static const char *fresh_code(struct classifier *c, const struct import_person *p)
+{
+	struct new_verdict is = { true, p->number[0].kind, p->basis != CONSENT_NONE,
+		                  p->given_utc_ms, NULL };
+	const struct new_verdict *was = &c->last;
+	if (was->is_valid && was->kind == is.kind && was->has_consent == is.has_consent &&
+	    was->given_utc_ms == is.given_utc_ms)
+		return was->dial_code;
+	struct gate_facts f = { .now_utc_ms = c->now_utc_ms,
+		                .kind = is.kind,
+		                .purpose = c->b.purpose };
+	struct gate_verdict g;
+	count_batch_consent(c, p, &f);
+	(void)gate(&c->policy, &f, &g, NULL);
+	is.dial_code = dial_code(&g);
+	c->last = is;
+	return is.dial_code;
+}
+
+/* His id is made here, so that applying need not touch the row again. */
+static enum err classify_new(struct classifier *c, struct verdict_row *v, bool has_attempts,
+                             struct why *why)
 {
 	struct gate_verdict g;
-	enum err e = judge(c, 0, true, &g, why);
+	enum err e = has_attempts ? judge(c, v, 0, true, &g, why) : ERR_OK;
 	if (e)
 		return e;
 	classify_as(v, IMPORT_NEW, E_IMPORT_GOOD_NEW);
-	v->dial_code = dial_code(&g);
+	v->customer_id = id_new();
+	v->dial_code = has_attempts ? dial_code(&g) : fresh_code(c, &v->person);
 	return ERR_OK;
 }
 
 /* Refusals first: who must not be called is not stored, whatever else the row says. */
-static enum err find_refusal(struct classifier *c, struct verdict_row *v, struct why *why)
+static enum err classify_open(struct classifier *c, struct verdict_row *v,
+                              const struct import_known *k, struct why *why)
 {
-	for (size_t i = 0; i < c->person.n_numbers; i++) {
-		struct dnc_entry d;
-		enum err e = dnc_find(c->db, c->hash[i], c->now_utc_ms, &d, why);
-		if (e)
-			return e;
-		if (d.is_listed) {
-			classify_as(v, IMPORT_BLOCKED, dnc_error(d.reason));
+	size_t known;
+	for (size_t i = 0; i < v->person.n_numbers; i++) {
+		if (k[i].is_refused) {
+			classify_as(v, IMPORT_BLOCKED, dnc_error(k[i].refusal));
 			return ERR_OK;
 		}
 	}
-	return ERR_OK;
-}
-
-static enum err classify_numbers(struct classifier *c, struct verdict_row *v, struct why *why)
-{
-	int64_t first = v->row_no, customer_id;
-	size_t known;
-	for (size_t i = 0; i < c->person.n_numbers; i++) {
-		int64_t row = seen_add(&c->seen, c->hash[i], v->row_no);
-		if (row < 0)
-			return fail(why, E_NOMEM);
-		first = row < first ? row : first;
-	}
-	enum err e = find_refusal(c, v, why);
-	if (e || v->why.code)
-		return e;
-	if (first != v->row_no) {
+	if (v->first_row != v->row_no) {
 		v->cls = IMPORT_DUPLICATE;
-		(void)fail(&v->why, E_IMPORT_TWICE, first);
+		(void)fail(&v->why, E_IMPORT_TWICE, v->first_row);
 		return ERR_OK;
 	}
-	if ((e = find_owner(c, v, why)) || v->why.code ||
-	    (e = find_customer(c, &customer_id, &known, why)))
+	enum err e = find_owner(c, v, why);
+	if (e || v->why.code)
 		return e;
+	int64_t customer_id = customer_of(k, v->person.n_numbers, &known);
 	if (customer_id < 0) {
 		classify_as(v, IMPORT_DUPLICATE, E_IMPORT_OTHERS);
 		return ERR_OK;
 	}
 	return customer_id ? classify_known(c, v, customer_id, known, why)
-	                   : classify_new(c, v, why);
+	                   : classify_new(c, v, k[0].has_attempts, why);
 }
 
-/* ---- slices ---- */
+/* ---- a slice ---- */
 
 /* The row's cells as they came, an array of texts. */
-static enum err seal_row(struct classifier *c, const struct sheet_row *r, struct verdict_row *v,
-                         struct why *why)
+static enum err seal_cells(struct slice *s, const struct sheet_row *r, struct verdict_row *v,
+                           struct why *why)
 {
 	struct str cells = { 0 };
 	struct jw w = { .out = &cells };
@@ -294,96 +265,139 @@ static enum err seal_row(struct classifier *c, const struct sheet_row *r, struct
 	for (size_t i = 0; i < r->n; i++)
 		jw_str(&w, NULL, r->cells[i].text);
 	jw_end_arr(&w);
-	CLEANUP(str_drop) char *person = NULL;
-	enum err e =
-	    str_ok(&cells) ? import_person_write(&c->person, &person, why) : fail(why, E_NOMEM);
-	if (!e) {
-		v->key_id = import_seal(c->vault, "import_row.original", c->b.id, r->number,
-		                        str_text(&cells), cells.len, &v->original, &v->original_n);
-		import_seal(c->vault, "import_row.parsed", c->b.id, r->number, person,
-		            strlen(person), &v->parsed, &v->parsed_n);
-		if (!v->original || !v->parsed)
-			e = fail(why, E_NOMEM);
-	}
-	c->bytes += cells.len;
+	if (str_ok(&cells))
+		v->key_id =
+		    import_seal(s->c->vault, "import_row.original", s->c->b.id, r->number,
+		                str_text(&cells), cells.len, &v->original, &v->original_n);
+	s->bytes += cells.len;
 	str_free(&cells);
+	return v->original ? ERR_OK : fail(why, E_NOMEM);
+}
+
+static void drop_slice(struct slice *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		free(s->rows[i].original);
+		free(s->rows[i].parsed);
+		free(s->rows[i].args);
+	}
+	s->n = s->bytes = 0;
+}
+
+static enum err see_numbers(struct classifier *c, struct verdict_row *v, struct why *why)
+{
+	v->first_row = v->row_no;
+	for (size_t i = 0; i < v->person.n_numbers; i++) {
+		vault_hash(c->vault, v->person.number[i].e164, v->hash[i]);
+		int64_t row = import_seen_add(&c->seen, v->hash[i], v->row_no);
+		if (row < 0)
+			return fail(why, E_NOMEM);
+		v->first_row = row < v->first_row ? row : v->first_row;
+	}
+	return ERR_OK;
+}
+
+/* @param is_known  written before a restart: only its numbers are wanted */
+static enum err take_row(struct classifier *c, const struct sheet_row *r, bool is_known,
+                         struct why *why)
+{
+	struct slice *s = c->s;
+	struct verdict_row *v = &s->rows[s->n];
+	memset(v, 0, offsetof(struct verdict_row, person));
+	v->row_no = r->number;
+	enum err bad = import_row_read(&c->b, r, &v->person, &v->why), e = ERR_OK;
+	if (!bad && (e = see_numbers(c, v, why)))
+		return e;
+	if (is_known)
+		return ERR_OK;
+	s->n++;
+	v->is_open = !bad;
+	if (bad)
+		v->cls = bad == ERR_CONFLICT ? IMPORT_BLOCKED : IMPORT_INVALID;
+	return seal_cells(s, r, v, why);
+}
+
+/* What applying will need; nothing for a row that is not applied. */
+static enum err seal_person(const struct classifier *c, struct verdict_row *v, struct why *why)
+{
+	CLEANUP(str_drop) char *person = NULL;
+	if (v->cls != IMPORT_NEW && v->cls != IMPORT_UPDATED)
+		return ERR_OK;
+	enum err e = import_person_write(&v->person, &person, why);
+	if (e)
+		return e;
+	v->key_id = import_seal(c->vault, "import_row.parsed", c->b.id, v->row_no, person,
+	                        strlen(person), &v->parsed, &v->parsed_n);
+	return v->parsed ? ERR_OK : fail(why, E_NOMEM);
+}
+
+static enum err classify_slice(struct classifier *c, struct slice *s, struct why *why)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < s->n; i++) {
+		const struct verdict_row *v = &s->rows[i];
+		size_t numbers = v->is_open ? v->person.n_numbers : 0;
+		memcpy(c->hash[n], v->hash, numbers * VAULT_HASH_BYTES);
+		n += numbers;
+	}
+	enum err e = import_known_load(c->db, (const unsigned char(*)[VAULT_HASH_BYTES])c->hash, n,
+	                               c->now_utc_ms, c->known, why);
+	n = 0;
+	for (size_t i = 0; !e && i < s->n; i++) {
+		struct verdict_row *v = &s->rows[i];
+		if (v->is_open) {
+			e = classify_open(c, v, &c->known[n], why);
+			n += v->person.n_numbers;
+		}
+		if (!v->dial_code)
+			v->dial_code = err_code_name(v->why.code);
+		if (!e && !(v->args = import_why_json(&v->why)))
+			e = fail(why, E_NOMEM);
+		if (!e)
+			e = seal_person(c, v, why);
+	}
 	return e;
 }
 
-static void drop_slice(struct classifier *c)
-{
-	for (size_t i = 0; i < c->n; i++) {
-		free(c->rows[i].original);
-		free(c->rows[i].parsed);
-	}
-	c->n = c->bytes = 0;
-}
-
-static enum err classify_row(struct classifier *c, const struct sheet_row *r, bool is_known,
-                             struct why *why)
-{
-	struct verdict_row *v = &c->rows[c->n];
-	*v = (struct verdict_row){ .row_no = r->number, .dial_code = NULL };
-	enum err e = import_row_read(&c->b, r, &c->person, &v->why);
-	for (size_t i = 0; i < c->person.n_numbers; i++)
-		vault_hash(c->vault, c->person.number[i].e164, c->hash[i]);
-	if (is_known) { /* written before a restart: only its numbers are wanted */
-		for (size_t i = 0; !e && i < c->person.n_numbers; i++)
-			(void)seen_add(&c->seen, c->hash[i], r->number);
-		return ERR_OK;
-	}
-	c->n++;
-	if (e)
-		v->cls = e == ERR_CONFLICT ? IMPORT_BLOCKED : IMPORT_INVALID;
-	else if ((e = classify_numbers(c, v, why)))
-		return e;
-	if (!v->dial_code)
-		v->dial_code = err_code_name(v->why.code);
-	return seal_row(c, r, v, why);
-}
-
-struct slice {
-	struct classifier *c;
-	struct job_ctx *jc;
-};
-
 static const char SQL_ROW[] = "INSERT INTO import_row (batch_id, row_no, class, reason, "
-			      "reason_args, original, key_id, parsed, customer_id, applied, "
-			      "dial_code) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10)";
+			      "reason_args, original, key_id, parsed, customer_id, dial_code) "
+			      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 static const char SQL_COUNT[] =
     "UPDATE import_batch SET rows_done = rows_done + ?2, rows_total = ?3, n_new = n_new + ?4, "
     "n_updated = n_updated + ?5, "
     "n_duplicate = n_duplicate + ?6, n_invalid = n_invalid + ?7, n_blocked = n_blocked + ?8 "
     "WHERE id = ?1 AND state = 'classifying'";
 
-static enum err write_row(struct tx *tx, const struct classifier *c, const struct verdict_row *v,
-                          struct why *why)
+static void fill_values(struct slice *s)
 {
-	CLEANUP(str_drop) char *args = import_why_json(&v->why);
-	if (!args)
-		return fail(why, E_NOMEM);
-	return db_exec(tx_db(tx), SQL_ROW,
-	               ARGS(V_INT(c->b.id), V_INT(v->row_no), V_TEXT(import_class_text(v->cls)),
-	                    V_TEXT(err_code_name(v->why.code)), V_TEXT(args),
-	                    V_BYTES(v->original, v->original_n), V_INT(v->key_id),
-	                    V_BYTES(v->parsed, v->parsed_n), V_ID(v->customer_id),
-	                    V_TEXT(v->dial_code)),
-	               NULL, why);
+	for (size_t i = 0; i < s->n; i++) {
+		const struct verdict_row *v = &s->rows[i];
+		const struct val row[ROW_COLUMNS] = {
+			V_INT(s->c->b.id),
+			V_INT(v->row_no),
+			V_TEXT(import_class_text(v->cls)),
+			V_TEXT(err_code_name(v->why.code)),
+			V_TEXT(v->args),
+			V_BYTES(v->original, v->original_n),
+			V_INT(v->key_id),
+			V_BYTES(v->parsed, v->parsed_n),
+			V_ID(v->customer_id),
+			V_TEXT(v->dial_code),
+		};
+		memcpy(&s->values[i * ROW_COLUMNS], row, sizeof row);
+	}
 }
 
 static enum err write_slice(struct tx *tx, const void *arg, struct why *why)
 {
 	const struct slice *s = arg;
-	const struct classifier *c = s->c;
 	int64_t n[IMPORT_CLASS_COUNT] = { 0 }, changed;
-	enum err e = ERR_OK;
-	for (size_t i = 0; !e && i < c->n; i++) {
-		n[c->rows[i].cls]++;
-		e = write_row(tx, c, &c->rows[i], why);
-	}
-	int64_t done = c->done + (int64_t)c->n, total = c->pct > 0 ? done * 100 / c->pct : done;
+	for (size_t i = 0; i < s->n; i++)
+		n[s->rows[i].cls]++;
+	int64_t done = s->done + (int64_t)s->n, total = s->pct > 0 ? done * 100 / s->pct : done;
+	enum err e = db_bulk(tx_db(tx), SQL_ROW, s->values, ROW_COLUMNS, s->n, why);
 	if (e || (e = db_exec(tx_db(tx), SQL_COUNT,
-	                      ARGS(V_INT(c->b.id), V_INT((int64_t)c->n), V_INT(total),
+	                      ARGS(V_INT(s->c->b.id), V_INT((int64_t)s->n), V_INT(total),
 	                           V_INT(n[IMPORT_NEW]), V_INT(n[IMPORT_UPDATED]),
 	                           V_INT(n[IMPORT_DUPLICATE]), V_INT(n[IMPORT_INVALID]),
 	                           V_INT(n[IMPORT_BLOCKED])),
@@ -392,21 +406,32 @@ static enum err write_slice(struct tx *tx, const void *arg, struct why *why)
 	if (!changed)
 		return fail(why, E_JOB_LOST);
 	char cursor[32];
-	snprintf(cursor, sizeof cursor, "r:%lld", (long long)c->rows[c->n - 1].row_no);
+	snprintf(cursor, sizeof cursor, "r:%lld", (long long)s->rows[s->n - 1].row_no);
 	return job_save(s->jc, tx, cursor, done, total, why);
 }
 
+/* Classifies the rows taken and gives them to be committed; the other slice is free then. */
 static enum err hand_over(struct classifier *c, struct job_ctx *jc, struct why *why)
 {
-	if (c->n == 0)
+	struct slice *s = c->s;
+	if (s->n == 0)
 		return ERR_OK;
 	if (job_is_cancelled(jc))
 		return fail(why, E_JOB_LOST);
-	enum err e =
-	    writer_do(job_writer(jc), LANE_NORMAL, write_slice, &(struct slice){ c, jc }, why);
-	c->done += (int64_t)c->n;
-	drop_slice(c);
-	return e;
+	enum err e = classify_slice(c, s, why);
+	if (e)
+		return e;
+	s->c = c;
+	s->jc = jc;
+	s->done = c->done;
+	s->pct = c->pct;
+	c->done += (int64_t)s->n;
+	fill_values(s);
+	if ((e = import_slices_give(&c->slices, write_slice, s, why)))
+		return e;
+	c->s = s == &c->slice[0] ? &c->slice[1] : &c->slice[0];
+	drop_slice(c->s);
+	return ERR_OK;
 }
 
 /* ---- the job ---- */
@@ -429,12 +454,15 @@ static enum err read_file(struct classifier *c, struct job_ctx *jc, int64_t afte
 		is_first = false;
 		if (is_skipped)
 			continue;
-		if ((e = classify_row(c, &r, r.number <= after, why)))
+		if ((e = take_row(c, &r, r.number <= after, why)))
 			break;
-		if (c->n == SLICE_ROWS || c->bytes > SLICE_BYTES)
+		if (c->s->n == SLICE_ROWS || c->s->bytes > SLICE_BYTES)
 			e = hand_over(c, jc, why);
 	}
-	return e == ERR_END ? hand_over(c, jc, why) : e;
+	if (e == ERR_END)
+		e = hand_over(c, jc, why);
+	enum err last = import_slices_wait(&c->slices, e ? NULL : why);
+	return e ? e : last;
 }
 
 struct ending {
@@ -501,6 +529,9 @@ enum err import_classify_step(struct job_ctx *jc, struct why *why)
 	c->vault = ctx->vault;
 	c->db = job_db(jc);
 	c->now_utc_ms = clock_utc_ms();
+	c->slice[0].c = c->slice[1].c = c;
+	c->s = &c->slice[0];
+	import_slices_init(&c->slices, job_writer(jc));
 	struct why reason = { 0 };
 	enum err e = import_batch_load(c->db, id, &c->b, &reason);
 	c->done = c->b.rows_done;
@@ -512,8 +543,10 @@ enum err import_classify_step(struct job_ctx *jc, struct why *why)
 		           why);
 	else if (why)
 		*why = reason;
-	drop_slice(c);
-	seen_done(&c->seen);
+	import_slices_done(&c->slices);
+	drop_slice(&c->slice[0]);
+	drop_slice(&c->slice[1]);
+	import_seen_done(&c->seen);
 	import_batch_done(&c->b);
 	free(c);
 	return e;

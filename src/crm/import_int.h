@@ -2,6 +2,8 @@
 #ifndef CRM_IMPORT_INT_H
 #define CRM_IMPORT_INT_H
 
+#include <semaphore.h>
+
 #include "crm/import.h"
 #include "crm/phone.h"
 #include "doc/sheet.h"
@@ -29,9 +31,11 @@ enum err import_pipe_next(struct import_pipe *p, struct sheet_row *ret, int *ret
 /** Ends the child if it still runs. */
 void import_pipe_close(struct import_pipe **p);
 
-/** The child's side: writes frames to `fd`. */
-enum err import_pipe_write_row(int fd, const struct sheet_row *r, int pct);
-enum err import_pipe_write_end(int fd, const struct why *why); /* E_NONE: all rows were given */
+/** The child's side: gathers frames in `out` and writes them to `fd` when there are enough. */
+enum err import_pipe_write_row(int fd, struct str *out, const struct sheet_row *r, int pct);
+enum err import_pipe_write_end(int fd, struct str *out,
+                               const struct why *why); /* E_NONE: all rows were given */
+enum err import_pipe_flush(int fd, struct str *out);
 
 /* ---- one row (import_row.c); pure ---- */
 
@@ -104,6 +108,46 @@ int64_t import_seal(const struct vault *v, const char *table, int64_t batch_id, 
 enum err import_unseal(const struct vault *v, const char *table, int64_t batch_id, int64_t row_no,
                        int64_t key_id, const void *sealed, size_t n, char **ret,
                        struct why *why) MUST_USE;
+
+/* ---- what the database knows of numbers (import_known.c) ---- */
+
+struct import_known {
+	int64_t customer_id; /* whose it is; 0: nobody's */
+	bool is_refused, has_attempts;
+	char refusal[32]; /* the reason it is on the do-not-call list */
+};
+enum err import_known_load(struct db *db, const unsigned char (*hash)[VAULT_HASH_BYTES], size_t n,
+                           int64_t now_utc_ms, struct import_known *ret,
+                           struct why *why) MUST_USE;
+
+/* ---- slices on their way to the commit (import_slices.c) ---- */
+
+/* At most one is under way while the next is made. After a failure none is written any more. */
+struct import_slices {
+	struct writer *w;
+	sem_t settled;
+	bool is_out;
+	enum err e; /* of the last one; the writer's thread writes it while one is out */
+	struct why why;
+};
+void import_slices_init(struct import_slices *s, struct writer *w);
+void import_slices_done(struct import_slices *s); /* waits */
+
+/** Waits for the slice before and gives this one. @param arg  must live until the next wait */
+enum err import_slices_give(struct import_slices *s, write_fn *fn, const void *arg,
+                            struct why *why) MUST_USE;
+enum err import_slices_wait(struct import_slices *s, struct why *why);
+
+/* ---- numbers met in a file (import_seen.c) ---- */
+
+struct import_seen {
+	uint64_t *key;
+	int64_t *row;
+	size_t cap, n; /* cap: a power of two */
+};
+void import_seen_done(struct import_seen *s);
+/** The row that had the number first, which is `row` itself when it is new; -1: out of memory. */
+int64_t import_seen_add(struct import_seen *s, const unsigned char *hash, int64_t row);
 
 job_step_fn import_classify_step, import_apply_step;
 

@@ -15,7 +15,7 @@
 
 #include "base/text.h"
 
-enum { TYPE_ROW = 'R', TYPE_END = 'E', HEAD_BYTES = 4 };
+enum { TYPE_ROW = 'R', TYPE_END = 'E', HEAD_BYTES = 4, GATHER_BYTES = 60 << 10, READ_BYTES = 64 << 10 };
 
 struct cell_head {
 	uint32_t len;
@@ -27,6 +27,8 @@ struct import_pipe {
 	int fd;
 	char *frame;
 	size_t cap;
+	char in[READ_BYTES]; /* read ahead */
+	size_t in_n, in_at;
 	struct cell cells[IMPORT_COLUMNS];
 	enum err ended;
 };
@@ -47,39 +49,42 @@ static enum err write_all(int fd, const void *p, size_t n)
 	return ERR_OK;
 }
 
-static enum err write_frame(int fd, char type, int pct, const struct str *body)
+static void add_head(struct str *out, size_t body_bytes, char type, int pct)
 {
-	uint32_t n = (uint32_t)body->len + 2;
-	char head[HEAD_BYTES + 2];
-	memcpy(head, &n, HEAD_BYTES);
-	head[HEAD_BYTES] = type;
-	head[HEAD_BYTES + 1] = (char)pct;
-	enum err e = str_ok(body) ? write_all(fd, head, sizeof head) : ERR_NOMEM;
-	return e ? e : write_all(fd, str_text(body), body->len);
+	uint32_t n = (uint32_t)body_bytes + 2;
+	str_addn(out, &n, HEAD_BYTES);
+	str_addc(out, type);
+	str_addc(out, (char)pct);
 }
 
-enum err import_pipe_write_row(int fd, const struct sheet_row *r, int pct)
+enum err import_pipe_flush(int fd, struct str *out)
 {
-	struct str body = { 0 };
-	str_addn(&body, &r->number, sizeof r->number);
+	enum err e = str_ok(out) ? write_all(fd, str_text(out), out->len) : ERR_NOMEM;
+	str_clear(out);
+	return e;
+}
+
+enum err import_pipe_write_row(int fd, struct str *out, const struct sheet_row *r, int pct)
+{
+	size_t bytes = sizeof r->number;
+	for (size_t i = 0; i < r->n; i++)
+		bytes += sizeof(struct cell_head) + r->cells[i].len + 1;
+	add_head(out, bytes, TYPE_ROW, pct);
+	str_addn(out, &r->number, sizeof r->number);
 	for (size_t i = 0; i < r->n; i++) {
 		const struct cell *c = &r->cells[i];
 		struct cell_head h = { (uint32_t)c->len, (uint8_t)c->kind, c->is_lossy };
-		str_addn(&body, &h, sizeof h);
-		str_addn(&body, c->text, c->len + 1);
+		str_addn(out, &h, sizeof h);
+		str_addn(out, c->text, c->len + 1);
 	}
-	enum err e = write_frame(fd, TYPE_ROW, pct, &body);
-	str_free(&body);
-	return e;
+	return out->len < GATHER_BYTES && str_ok(out) ? ERR_OK : import_pipe_flush(fd, out);
 }
 
-enum err import_pipe_write_end(int fd, const struct why *why)
+enum err import_pipe_write_end(int fd, struct str *out, const struct why *why)
 {
-	struct str body = { 0 };
-	str_addn(&body, why, sizeof *why);
-	enum err e = write_frame(fd, TYPE_END, 100, &body);
-	str_free(&body);
-	return e;
+	add_head(out, sizeof *why, TYPE_END, 100);
+	str_addn(out, why, sizeof *why);
+	return import_pipe_flush(fd, out);
 }
 
 /* ---- reading ---- */
@@ -137,17 +142,29 @@ enum err import_pipe_open(const char *self, const char *path, int64_t after, int
 	return ERR_OK;
 }
 
-/* @return false at the end of the pipe, also in the middle of a frame */
-static bool read_all(int fd, void *p, size_t n)
+static bool read_more(struct import_pipe *p)
 {
-	for (char *at = p; n > 0;) {
-		ssize_t k = read(fd, at, n);
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k <= 0)
+	ssize_t k;
+	do
+		k = read(p->fd, p->in, sizeof p->in);
+	while (k < 0 && errno == EINTR);
+	p->in_at = 0;
+	p->in_n = k > 0 ? (size_t)k : 0;
+	return k > 0;
+}
+
+/* @return false at the end of the pipe, also in the middle of a frame */
+static bool read_all(struct import_pipe *p, void *ret, size_t n)
+{
+	for (char *at = ret; n > 0;) {
+		size_t k = p->in_n - p->in_at;
+		if (k == 0 && !read_more(p))
 			return false;
+		k = p->in_n - p->in_at < n ? p->in_n - p->in_at : n;
+		memcpy(at, p->in + p->in_at, k);
+		p->in_at += k;
 		at += k;
-		n -= (size_t)k;
+		n -= k;
 	}
 	return true;
 }
@@ -227,7 +244,7 @@ enum err import_pipe_next(struct import_pipe *p, struct sheet_row *ret, int *ret
 	if (p->ended)
 		return p->ended;
 	uint32_t n;
-	if (!read_all(p->fd, &n, sizeof n) || n < 2 || n > IMPORT_FRAME_BYTES)
+	if (!read_all(p, &n, sizeof n) || n < 2 || n > IMPORT_FRAME_BYTES)
 		return died(p, why);
 	if (n > p->cap) {
 		char *more = realloc(p->frame, n);
@@ -236,7 +253,7 @@ enum err import_pipe_next(struct import_pipe *p, struct sheet_row *ret, int *ret
 		p->frame = more;
 		p->cap = n;
 	}
-	if (!read_all(p->fd, p->frame, n))
+	if (!read_all(p, p->frame, n))
 		return died(p, why);
 	const char *body = p->frame + 2, *end = p->frame + n;
 	if (p->frame[0] == TYPE_END)

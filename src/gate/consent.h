@@ -44,6 +44,10 @@ struct consent_new {
 };
 enum err consent_add(struct tx *tx, const struct consent_new *c, struct why *why) MUST_USE;
 
+/** Many at once, for imports. */
+enum err consent_add_many(struct tx *tx, const struct consent_new *c, size_t n,
+                          struct why *why) MUST_USE;
+
 /** Withdraws all of a customer's consents for marketing. Inside a job. */
 enum err consent_withdraw(struct tx *tx, int64_t customer_id, int64_t at_utc_ms,
                           struct why *why) MUST_USE;
