@@ -310,7 +310,7 @@ static const struct db_ops OPS = {
 static const char SESSION[] =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
     "PRAGMA case_sensitive_like = ON; PRAGMA trusted_schema = OFF;"
-    "PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16000;";
+    "PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -65536;";
 
 enum { BUSY_TIMEOUT_MS = 5000 };
 
@@ -331,6 +331,7 @@ static enum err begin_session(struct sqlite *s, struct why *why)
 
 static enum err open_handle(struct sqlite *s, const char *path, enum db_mode mode, struct why *why)
 {
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
 	            (mode == DB_WRITE ? SQLITE_OPEN_CREATE : 0);
 	int rc = sqlite3_open_v2(path, &s->h, flags, NULL);
