@@ -1,12 +1,11 @@
 /* bench/import.c -- an import through the real jobs, and what the same rows cost the engine alone.
  *
  *     bench_import fill URL KEY CUSTOMERS CALLS
- *         customers, numbers, consents and calls into a database that has people, without the writer
- *     bench_import run URL KEY FILE
- *         FILE as a person would import it: prints how long looking, classifying and applying took
- *     bench_import copy FROM TO BATCH
- *         the rows that batch left in FROM, by prepared INSERT (SQLite) or COPY (PostgreSQL) into the
- *         same tables of TO with all their indexes, in one transaction
+ *         customers, numbers, consents and calls into a database that has people, without the
+ * writer bench_import run URL KEY FILE FILE as a person would import it: prints how long looking,
+ * classifying and applying took bench_import copy FROM TO BATCH the rows that batch left in FROM,
+ * by prepared INSERT (SQLite) or COPY (PostgreSQL) into the same tables of TO with all their
+ * indexes, in one transaction
  *
  * Each prints one JSON line. bench/import.py and bench/api.py use it. */
 #include <libpq-fe.h>
@@ -110,7 +109,9 @@ static void make_keys(struct crowd *c)
 /* Different for every i; bench/import.py makes its lists by the same rule from a million on. */
 static void number_of(int64_t i, char ret[20])
 {
-	static const char *const HEAD[] = { "130", "135", "138", "139", "150", "158", "186", "189" };
+	static const char *const HEAD[] = {
+		"130", "135", "138", "139", "150", "158", "186", "189"
+	};
 	snprintf(ret, 20, "+86%s%08lld", HEAD[i % 8], (long long)((i / 8 * 7919 + 13) % 100000000));
 }
 
@@ -121,7 +122,8 @@ static const char SQL_CUSTOMER[] =
     "cell_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, "
     "?18, ?19, ?20, ?21, ?22, ?23, ?24)";
 static const char SQL_PHONE[] =
-    "INSERT INTO phone (id, customer_id, contact_id, enc, key_id, hash, tail4, mask, kind, province, "
+    "INSERT INTO phone (id, customer_id, contact_id, enc, key_id, hash, tail4, mask, kind, "
+    "province, "
     "city, dead_utc_ms, created_utc_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
     "?13)";
 static const char SQL_CONSENT[] =
@@ -181,12 +183,18 @@ static void customer_row(const struct crowd *c, int64_t i, int64_t id, char *nam
 static void phone_row(const struct phone_new *p, int64_t customer_id, int64_t now, struct val *v)
 {
 	const struct val row[PHONE_COLUMNS] = {
-		V_INT(p->id),          V_INT(customer_id),
-		V_NULL,                V_BYTES(p->enc, p->enc_bytes),
-		V_INT(p->key_id),      V_BYTES(p->hash, sizeof p->hash),
-		V_TEXT(p->number.tail4), V_TEXT(p->number.mask),
-		V_TEXT("mobile"),      V_TEXT(p->province),
-		V_TEXT(p->city),       V_NULL,
+		V_INT(p->id),
+		V_INT(customer_id),
+		V_NULL,
+		V_BYTES(p->enc, p->enc_bytes),
+		V_INT(p->key_id),
+		V_BYTES(p->hash, sizeof p->hash),
+		V_TEXT(p->number.tail4),
+		V_TEXT(p->number.mask),
+		V_TEXT("mobile"),
+		V_TEXT(p->province),
+		V_TEXT(p->city),
+		V_NULL,
 		V_INT(now),
 	};
 	memcpy(v, row, sizeof row);
@@ -197,16 +205,45 @@ static void call_row(const struct crowd *c, int64_t i, size_t k, int64_t day, st
 	const struct agent *a = agent_of(c, i);
 	int64_t at = c->now_utc_ms - (i * 977 % (30LL * DAY_MS));
 	const struct val row[CALL_COLUMNS] = {
-		V_INT(id_new()), V_TEXT("out"), V_TEXT("manual"), V_TEXT("ended"),
-		V_NULL, V_NULL, V_NULL, V_INT(c->customer[k]),
-		V_INT(c->phone[k]), V_TEXT(c->mask[k]), V_INT(a->id), V_INT(a->unit_id),
-		V_NULL, V_INT(at), V_INT(at + 3000), i % 2 ? V_INT(at + 9000) : V_NULL,
-		V_NULL, V_INT(at + 60000), V_INT(i % 2 ? 51000 : 0), V_INT(i % 2 ? 51000 : 0),
-		V_INT(0), V_INT(0), V_TEXT(i % 2 ? "answered" : "no_answer"), V_TEXT("human"),
-		V_TEXT("customer"), V_NULL, V_NULL, V_NULL,
-		V_NULL, V_TEXT(i % 2 ? "follow" : "no_answer"), V_TEXT(""), V_INT(0),
-		V_TEXT(""), V_INT(0), V_INT(at + 70000), V_NULL,
-		V_NULL, V_INT(day), V_INT(1),
+		V_INT(id_new()),
+		V_TEXT("out"),
+		V_TEXT("manual"),
+		V_TEXT("ended"),
+		V_NULL,
+		V_NULL,
+		V_NULL,
+		V_INT(c->customer[k]),
+		V_INT(c->phone[k]),
+		V_TEXT(c->mask[k]),
+		V_INT(a->id),
+		V_INT(a->unit_id),
+		V_NULL,
+		V_INT(at),
+		V_INT(at + 3000),
+		i % 2 ? V_INT(at + 9000) : V_NULL,
+		V_NULL,
+		V_INT(at + 60000),
+		V_INT(i % 2 ? 51000 : 0),
+		V_INT(i % 2 ? 51000 : 0),
+		V_INT(0),
+		V_INT(0),
+		V_TEXT(i % 2 ? "answered" : "no_answer"),
+		V_TEXT("human"),
+		V_TEXT("customer"),
+		V_NULL,
+		V_NULL,
+		V_NULL,
+		V_NULL,
+		V_TEXT(i % 2 ? "follow" : "no_answer"),
+		V_TEXT(""),
+		V_INT(0),
+		V_TEXT(""),
+		V_INT(0),
+		V_INT(at + 70000),
+		V_NULL,
+		V_NULL,
+		V_INT(day),
+		V_INT(1),
 	};
 	memcpy(v, row, sizeof row);
 }
@@ -231,9 +268,11 @@ static void fill_slice(struct crowd *c, int64_t from, int64_t n, int64_t calls)
 		customer_row(c, from + k, c->customer[k], name[k], &v[k * CUSTOMER_COLUMNS]);
 		phone_row(&phone[k], c->customer[k], c->now_utc_ms, &ph[k * PHONE_COLUMNS]);
 		const struct val consent[CONSENT_COLUMNS] = {
-			V_INT(id_new()), V_INT(c->customer[k]), V_NULL, V_TEXT("marketing"),
-			V_TEXT("form"), V_TEXT("voice_human"), V_TEXT(""), V_INT(c->now_utc_ms),
-			V_NULL, V_NULL,
+			V_INT(id_new()), V_INT(c->customer[k]),
+			V_NULL,          V_TEXT("marketing"),
+			V_TEXT("form"),  V_TEXT("voice_human"),
+			V_TEXT(""),      V_INT(c->now_utc_ms),
+			V_NULL,          V_NULL,
 		};
 		memcpy(&co[k * CONSENT_COLUMNS], consent, sizeof consent);
 	}
@@ -263,8 +302,9 @@ static int fill(char **argv)
 	writer_free(&w);
 	must(db_open(argv[2], DB_WRITE, &c.db, &why), &why);
 	if (is_sqlite(argv[2]))
-		must(db_script(c.db, "PRAGMA synchronous = OFF; PRAGMA cache_size = -1500000", &why),
-		     &why);
+		must(
+		    db_script(c.db, "PRAGMA synchronous = OFF; PRAGMA cache_size = -1500000", &why),
+		    &why);
 	must(zone_get("Asia/Shanghai", &c.zone, &why), &why);
 	load_agents(&c);
 	make_keys(&c);
@@ -273,7 +313,8 @@ static int fill(char **argv)
 	must(db_script(c.db, is_sqlite(argv[2]) ? "ANALYZE" : "VACUUM ANALYZE", &why), &why);
 	db_close(&c.db);
 	vault_close(&c.vault);
-	printf("{\"customers\":%lld,\"ms\":%lld}\n", (long long)n, (long long)(clock_mono_ms() - began));
+	printf("{\"customers\":%lld,\"ms\":%lld}\n", (long long)n,
+	       (long long)(clock_mono_ms() - began));
 	return 0;
 }
 
@@ -305,8 +346,9 @@ static int64_t leave(struct db *db, int64_t id, const char *state, int64_t from)
 
 static int run(char **argv)
 {
-	static const char MAP[] = "{\"0\":\"name\",\"1\":\"phone\",\"2\":\"gender\",\"3\":\"company\","
-				  "\"4\":\"remark\"}";
+	static const char MAP[] =
+	    "{\"0\":\"name\",\"1\":\"phone\",\"2\":\"gender\",\"3\":\"company\","
+	    "\"4\":\"remark\"}";
 	const char *url = argv[2], *file = argv[4];
 	struct why why;
 	struct writer *w = NULL;
@@ -324,14 +366,26 @@ static int run(char **argv)
 	must(json_read_text(MAP, &map, &why), &why);
 	struct import_jobs jobs = { .vault = vault };
 	import_job_kinds(&jobs, kinds);
-	struct job_runner_cfg cfg = { .url = url, .writer = w, .node = 1, .cell_id = 1,
-		                      .kinds = kinds, .n_kinds = IMPORT_JOB_KINDS };
+	struct job_runner_cfg cfg = { .url = url,
+		                      .writer = w,
+		                      .node = 1,
+		                      .cell_id = 1,
+		                      .kinds = kinds,
+		                      .n_kinds = IMPORT_JOB_KINDS };
 	must(job_runner_new(&cfg, &runner, &why), &why);
 
-	struct import_new n = { .id = id_new(), .file_name = file, .path = file, .unit_id = unit,
-		                .by_id = 1, .cell_id = 1, .now_utc_ms = now };
-	struct import_facts facts = { .source = "展会", .supplier = "自有", .basis = "form",
-		                      .purpose = "marketing", .responsible_id = 1 };
+	struct import_new n = { .id = id_new(),
+		                .file_name = file,
+		                .path = file,
+		                .unit_id = unit,
+		                .by_id = 1,
+		                .cell_id = 1,
+		                .now_utc_ms = now };
+	struct import_facts facts = { .source = "展会",
+		                      .supplier = "自有",
+		                      .basis = "form",
+		                      .purpose = "marketing",
+		                      .responsible_id = 1 };
 	int64_t t0 = clock_mono_ms(), cpu0 = cpu_ms();
 	must(import_create(w, &n, &why), &why);
 	int64_t t1 = clock_mono_ms();
@@ -343,14 +397,16 @@ static int run(char **argv)
 	int64_t apply = leave(r, n.id, "applying", t2);
 
 	CLEANUP(rows_free) struct rows *c = NULL;
-	must(db_row(r, "SELECT rows_total, n_new, n_updated, n_duplicate, n_invalid, n_blocked FROM "
-	               "import_batch WHERE id = ?1", ARGS(V_INT(n.id)), &c, &why), &why);
+	must(db_row(r,
+	            "SELECT rows_total, n_new, n_updated, n_duplicate, n_invalid, n_blocked FROM "
+	            "import_batch WHERE id = ?1",
+	            ARGS(V_INT(n.id)), &c, &why),
+	     &why);
 	printf("{\"batch\":\"%lld\",\"look_ms\":%lld,\"classify_ms\":%lld,\"apply_ms\":%lld,"
 	       "\"cpu_ms\":%lld,\"rows\":%lld,\"new\":%lld,\"duplicate\":%lld,\"invalid\":%lld}\n",
 	       (long long)n.id, (long long)(t1 - t0), (long long)classify, (long long)apply,
 	       (long long)(cpu_ms() - cpu0), (long long)rows_int(c, 0), (long long)rows_int(c, 1),
-	       (long long)rows_int(c, 3),
-	       (long long)rows_int(c, 4));
+	       (long long)rows_int(c, 3), (long long)rows_int(c, 4));
 	rows_free(&c);
 	job_runner_free(&runner);
 	writer_free(&w);
@@ -378,7 +434,8 @@ static void select_sql(const struct table *t, const char *batch, char *ret, size
 	int n = snprintf(ret, size, "SELECT * FROM %s WHERE ", t->name);
 	char where[200];
 	const char *mark = strstr(t->where, "%s");
-	snprintf(where, sizeof where, "%.*s%s%s", (int)(mark - t->where), t->where, batch, mark + 2);
+	snprintf(where, sizeof where, "%.*s%s%s", (int)(mark - t->where), t->where, batch,
+	         mark + 2);
 	snprintf(ret + n, size - (size_t)n, "%s", where);
 }
 
@@ -420,8 +477,9 @@ static struct kept keep(sqlite3 *h, const char *sql)
 			struct column *c = &k.at[k.rows * (size_t)k.columns + (size_t)i];
 			*c = (struct column){ .type = sqlite3_column_type(st, i) };
 			c->i = sqlite3_column_int64(st, i);
-			const void *p = c->type == SQLITE_TEXT ? (const void *)sqlite3_column_text(st, i)
-			                                       : sqlite3_column_blob(st, i);
+			const void *p = c->type == SQLITE_TEXT
+			                    ? (const void *)sqlite3_column_text(st, i)
+			                    : sqlite3_column_blob(st, i);
 			c->n = sqlite3_column_bytes(st, i);
 			if (c->type == SQLITE_TEXT || c->type == SQLITE_BLOB)
 				c->p = memcpy(malloc((size_t)c->n + 1), p ? p : "", (size_t)c->n);
@@ -466,8 +524,9 @@ static void insert_all(sqlite3 *h, const char *table, const struct kept *k)
 static int64_t copy_sqlite(const char *from, const char *to, const char *batch, int64_t *rows,
                            int64_t *ms_each)
 {
-	static const char SESSION[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA "
-				      "foreign_keys = ON; PRAGMA cache_size = -16000";
+	static const char SESSION[] =
+	    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA "
+	    "foreign_keys = ON; PRAGMA cache_size = -16000";
 	struct kept k[TABLES_N];
 	sqlite3 *h;
 	sqlite_must(sqlite3_open(from + 7, &h), h);
@@ -527,7 +586,8 @@ static int64_t copy_in(PGconn *c, const char *table, const struct str *data)
 	enum { PIECE = 1 << 20 };
 	for (size_t at = 0; at < data->len; at += PIECE)
 		pg_must(PQputCopyData(c, str_text(data) + at,
-		                      (int)(data->len - at < PIECE ? data->len - at : PIECE)) == 1, c);
+		                      (int)(data->len - at < PIECE ? data->len - at : PIECE)) == 1,
+		        c);
 	pg_must(PQputCopyEnd(c, NULL) == 1, c);
 	int64_t rows = 0;
 	while ((res = PQgetResult(c))) {

@@ -189,8 +189,8 @@ static bool transliterate(UChar32 c, char out[PINYIN_BYTES])
 	return n > 0;
 }
 
-/* The transliterator walks hundreds of rules for a character, and names are made of few: what it said
- * is kept, each thread for itself. */
+/* The transliterator walks hundreds of rules for a character, and names are made of few: what it
+ * said is kept, each thread for itself. */
 enum { KEPT_READINGS = 2048 };
 struct kept_reading {
 	UChar32 c; /* 0: free */

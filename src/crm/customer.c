@@ -29,11 +29,12 @@ enum err customer_add(struct tx *tx, const struct customer_new *c, struct why *w
 	enum err e = c->name_key ? ERR_OK : text_pinyin(or_empty(c->name), &key, why);
 	if (e ||
 	    (e = db_exec(tx_db(tx), SQL_ADD,
-	                 ARGS(V_INT(c->id), V_TEXT(or_empty(c->name)), V_TEXT(c->name_key ? c->name_key : key),
-	                      V_TEXT(or_empty(c->call_as)), V_TEXT(or_empty(c->gender)),
-	                      V_TEXT(or_empty(c->grade)), V_ID(c->owner_id), V_INT(c->unit_id),
-	                      V_TEXT(or_empty(c->source)), V_TEXT(or_empty(c->company)),
-	                      V_TEXT(or_empty(c->remark)), V_ID(c->batch_id), V_INT(c->now_utc_ms),
+	                 ARGS(V_INT(c->id), V_TEXT(or_empty(c->name)),
+	                      V_TEXT(c->name_key ? c->name_key : key), V_TEXT(or_empty(c->call_as)),
+	                      V_TEXT(or_empty(c->gender)), V_TEXT(or_empty(c->grade)),
+	                      V_ID(c->owner_id), V_INT(c->unit_id), V_TEXT(or_empty(c->source)),
+	                      V_TEXT(or_empty(c->company)), V_TEXT(or_empty(c->remark)),
+	                      V_ID(c->batch_id), V_INT(c->now_utc_ms),
 	                      V_TEXT(c->fields ? c->fields : "{}"), V_INT(c->cell_id)),
 	                 NULL, why)))
 		return e;

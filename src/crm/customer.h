@@ -46,7 +46,7 @@ struct customer_new {
 	int64_t id; /* id_new() */
 	const char *name, *call_as, *gender, *grade, *company, *source, *remark;
 	const char *name_key; /* how the name sorts; customer_add() makes it when NULL */
-	const char *fields; /* a JSON object of the company's own; NULL: {} */
+	const char *fields;   /* a JSON object of the company's own; NULL: {} */
 	int64_t owner_id, unit_id, batch_id, cell_id; /* owner, batch 0: none */
 	const struct phone_new *phones;
 	size_t n_phones; /* at least 1 */

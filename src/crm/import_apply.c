@@ -149,8 +149,8 @@ static void collect_new(struct apply_slice *s, struct apply_row *a)
 		.now_utc_ms = s->now_utc_ms,
 	};
 	if (*p->contact && strcmp(p->contact, p->name) != 0)
-		s->contact[s->n_contacts++] = (struct contact_new){ id_new(), a->customer_id,
-			                                            p->contact, "", s->now_utc_ms };
+		s->contact[s->n_contacts++] =
+		    (struct contact_new){ id_new(), a->customer_id, p->contact, "", s->now_utc_ms };
 	if (p->basis != CONSENT_NONE)
 		s->consent[s->n_consents++] = consent_of(s, p, a->customer_id);
 	became(a, IMPORT_NEW, E_IMPORT_GOOD_NEW, a->customer_id);
@@ -183,12 +183,11 @@ static enum err complete_customer(struct tx *tx, const struct apply_slice *s, st
 	const struct import_person *p = &a->person;
 	int64_t filled;
 	bool has_phone = false, has_consent = false;
-	enum err e =
-	    db_exec(tx_db(tx), SQL_FILL,
-	            ARGS(V_INT(id), V_TEXT(p->name), V_TEXT(a->name_key), V_TEXT(p->call_as),
-	                 V_TEXT(p->gender), V_TEXT(p->grade), V_TEXT(p->company), V_TEXT(p->remark),
-	                 V_INT(s->now_utc_ms)),
-	            &filled, why);
+	enum err e = db_exec(tx_db(tx), SQL_FILL,
+	                     ARGS(V_INT(id), V_TEXT(p->name), V_TEXT(a->name_key),
+	                          V_TEXT(p->call_as), V_TEXT(p->gender), V_TEXT(p->grade),
+	                          V_TEXT(p->company), V_TEXT(p->remark), V_INT(s->now_utc_ms)),
+	                     &filled, why);
 	if (e)
 		return e;
 	for (size_t i = 0; i < p->n_numbers; i++) {

@@ -16,7 +16,7 @@ enum { SLICE_ROWS = 500, DELETE_ROWS = 500, SLICE_BYTES = 2 << 20, ROW_COLUMNS =
 
 struct verdict_row {
 	int64_t row_no;
-	bool is_open; /* its class depends on what the database knows of its numbers */
+	bool is_open;      /* its class depends on what the database knows of its numbers */
 	int64_t first_row; /* the first row of the file that has one of its numbers */
 	enum import_class cls;
 	struct why why;
@@ -114,8 +114,8 @@ static int64_t customer_of(const struct import_known *k, size_t n, size_t *ret_k
 	return id;
 }
 
-static enum err has_gaps(struct classifier *c, const struct import_person *p,
-                         int64_t customer_id, bool *ret, struct why *why)
+static enum err has_gaps(struct classifier *c, const struct import_person *p, int64_t customer_id,
+                         bool *ret, struct why *why)
 {
 	static const char SQL[] =
 	    "SELECT name, gender, grade, company, remark FROM customer WHERE id = ?1";
@@ -135,9 +135,9 @@ static void count_batch_consent(const struct classifier *c, const struct import_
 {
 	if (p->basis == CONSENT_NONE)
 		return;
-	f->consent = (struct gate_consent){
-		.is_known = true, .given_utc_ms = p->given_utc_ms ? p->given_utc_ms : c->now_utc_ms
-	};
+	f->consent = (struct gate_consent){ .is_known = true,
+		                            .given_utc_ms =
+		                                p->given_utc_ms ? p->given_utc_ms : c->now_utc_ms };
 	str_copy(f->consent.purpose, sizeof f->consent.purpose, c->b.purpose);
 }
 
@@ -266,9 +266,8 @@ static enum err seal_cells(struct slice *s, const struct sheet_row *r, struct ve
 		jw_str(&w, NULL, r->cells[i].text);
 	jw_end_arr(&w);
 	if (str_ok(&cells))
-		v->key_id =
-		    import_seal(s->c->vault, "import_row.original", s->c->b.id, r->number,
-		                str_text(&cells), cells.len, &v->original, &v->original_n);
+		v->key_id = import_seal(s->c->vault, "import_row.original", s->c->b.id, r->number,
+		                        str_text(&cells), cells.len, &v->original, &v->original_n);
 	s->bytes += cells.len;
 	str_free(&cells);
 	return v->original ? ERR_OK : fail(why, E_NOMEM);

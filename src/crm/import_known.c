@@ -1,5 +1,6 @@
-/* What the database knows of many numbers at once: whose they are, refusals, earlier calls. Sixty-four
- * to a question, so that a slice of a list costs a few of them instead of several a row. */
+/* What the database knows of many numbers at once: whose they are, refusals, earlier calls.
+ * Sixty-four to a question, so that a slice of a list costs a few of them instead of several a row.
+ */
 #include <string.h>
 
 #include "crm/import_int.h"
@@ -7,15 +8,17 @@
 enum { ASKED = 64 };
 #define IN_64 \
 	" IN (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, " \
-	"?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, " \
-	"?37, ?38, ?39, ?40, ?41, ?42, ?43, ?44, ?45, ?46, ?47, ?48, ?49, ?50, ?51, ?52, ?53, ?54, " \
+	"?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, " \
+	"?36, " \
+	"?37, ?38, ?39, ?40, ?41, ?42, ?43, ?44, ?45, ?46, ?47, ?48, ?49, ?50, ?51, ?52, ?53, " \
+	"?54, " \
 	"?55, ?56, ?57, ?58, ?59, ?60, ?61, ?62, ?63, ?64) "
 
 static const char SQL_OWNER[] = "SELECT hash, customer_id FROM phone WHERE hash" IN_64;
 static const char SQL_REFUSED[] = "SELECT hash, reason FROM dnc WHERE hash" IN_64
 				  "AND (expires_utc_ms IS NULL OR expires_utc_ms > ?65)";
-static const char SQL_CALLED[] = "SELECT DISTINCT number_hash FROM attempt WHERE number_hash" IN_64
-				 "AND created_utc_ms > ?65";
+static const char SQL_CALLED[] =
+    "SELECT DISTINCT number_hash FROM attempt WHERE number_hash" IN_64 "AND created_utc_ms > ?65";
 
 struct question {
 	struct db *db;

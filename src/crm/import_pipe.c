@@ -15,7 +15,13 @@
 
 #include "base/text.h"
 
-enum { TYPE_ROW = 'R', TYPE_END = 'E', HEAD_BYTES = 4, GATHER_BYTES = 60 << 10, READ_BYTES = 64 << 10 };
+enum {
+	TYPE_ROW = 'R',
+	TYPE_END = 'E',
+	HEAD_BYTES = 4,
+	GATHER_BYTES = 60 << 10,
+	READ_BYTES = 64 << 10
+};
 
 struct cell_head {
 	uint32_t len;

@@ -76,10 +76,10 @@ enum db_engine db_engine(const struct db *db);
 enum err db_exec(struct db *db, const char *sql, const struct val *args, size_t n_args,
                  int64_t *ret_changed, struct why *why) MUST_USE;
 
-/** Adds many rows at once by the fastest way the engine has: COPY on PostgreSQL, a statement prepared
- *  once on SQLite. Inside a transaction of the writer.
- *  @param insert_sql  "INSERT INTO t (a, b, …) VALUES (?1, ?2, …)": each column a placeholder of its
- *                     own, in order; integer, text, bytes and JSON columns only; no ON CONFLICT
+/** Adds many rows at once by the fastest way the engine has: COPY on PostgreSQL, a statement
+ * prepared once on SQLite. Inside a transaction of the writer.
+ *  @param insert_sql  "INSERT INTO t (a, b, …) VALUES (?1, ?2, …)": each column a placeholder of
+ * its own, in order; integer, text, bytes and JSON columns only; no ON CONFLICT
  *  @param values      n_rows times n_columns, row by row
  *  @return also ERR_CONFLICT E_DB_UNIQUE: some row was there, none is added */
 enum err db_bulk(struct db *db, const char *insert_sql, const struct val *values, size_t n_columns,
