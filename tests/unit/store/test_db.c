@@ -1,5 +1,10 @@
 #include "test_db.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/str.h"
+
 #include "store/db_int.h"
 #include "store/migrate_int.h"
 
@@ -273,10 +278,55 @@ static void wrong_addresses_are_refused(void **state)
 	assert_null(db);
 }
 
+#define INSERT_ALL "INSERT INTO t (id, n, s, b, j, must) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+enum { MANY = 3000, MANY_COLUMNS = 6 };
+
+static enum err add_many(struct tx *tx, const void *arg, struct why *why)
+{
+	return db_bulk(tx_db(tx), INSERT_ALL, arg, MANY_COLUMNS, MANY, why);
+}
+
+static void many_rows_come_in_at_once_or_not_at_all(void **state)
+{
+	(void)state;
+	struct test_db t;
+	struct why why = { 0 };
+	CLEANUP(str_drop) struct val *v = calloc((size_t)MANY * MANY_COLUMNS, sizeof *v);
+	CLEANUP(rows_free) struct rows *r = NULL;
+	static char name[MANY][20];
+	size_t n;
+	assert_non_null(v);
+	open_table(&t);
+	for (int i = 0; i < MANY; i++) {
+		snprintf(name[i], sizeof name[i], "行\t%d\\N", i);
+		const struct val row[MANY_COLUMNS] = {
+			V_INT(i + 1),         i % 2 ? V_NULL : V_INT(-i), V_TEXT(name[i]),
+			V_BYTES("\0\xff", 2), V_TEXT("{\"k\":1}"),        V_INT(1)
+		};
+		memcpy(&v[i * MANY_COLUMNS], row, sizeof row);
+	}
+	assert_ok(writer_do(t.w, LANE_NORMAL, add_many, v, &why), &why);
+	assert_int_equal(test_db_int(&t, "SELECT COUNT(*) FROM t", NOARGS), MANY);
+	assert_ok(db_row(t.r, "SELECT n, s, b FROM t WHERE id = 2999", NOARGS, &r, &why), &why);
+	assert_int_equal(rows_int(r, 0), -2998);
+	assert_string_equal(rows_text(r, 1), name[2998]);
+	assert_memory_equal(rows_bytes(r, 2, &n), "\0\xff", 2);
+	rows_free(&r);
+	for (int i = 0; i < MANY; i++) /* new ids, but one name is there already */
+		v[i * MANY_COLUMNS] = V_INT(MANY + 1 + i);
+	for (int i = 1; i < MANY; i++)
+		v[i * MANY_COLUMNS + 2] = V_NULL;
+	assert_int_equal(writer_do(t.w, LANE_NORMAL, add_many, v, &why), ERR_CONFLICT);
+	assert_int_equal(why.code, E_DB_UNIQUE);
+	assert_int_equal(test_db_int(&t, "SELECT COUNT(*) FROM t", NOARGS), MANY);
+	test_db_close(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_come_back_as_they_went_in),
+		cmocka_unit_test(many_rows_come_in_at_once_or_not_at_all),
 		cmocka_unit_test(bytes_that_look_like_hex_come_back_as_they_are),
 		cmocka_unit_test(nulls_and_empty_values_differ),
 		cmocka_unit_test(an_integer_argument_is_64_bits_everywhere),
