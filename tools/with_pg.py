@@ -22,6 +22,8 @@ def as_user(user):
 
 
 class Server:
+    settings = SETTINGS
+
     def __init__(self):
         user = pwd.getpwnam("postgres") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
         self.dir = tempfile.mkdtemp(prefix="hjpg.", dir="/tmp")  # short: a socket's path has 107 bytes
@@ -29,18 +31,21 @@ class Server:
         os.chown(self.dir, user.pw_uid, user.pw_gid)
         self.prefix = as_user(user)
         data = f"{self.dir}/data"
-        subprocess.run([*self.prefix, BIN / "initdb", "-D", data, "-U", "hj", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
-                        "--no-sync"], check=True, stdout=subprocess.DEVNULL, cwd="/")
+        self.make(data)
         self.args = [*self.prefix, BIN / "postgres", "-D", data, "-k", self.dir]
-        for k, v in SETTINGS.items():
+        for k, v in self.settings.items():
             self.args += ["-c", f"{k}={v}"]
         self.start()
         self.url = f"postgres://hj@/postgres?host={self.dir}"
 
+    def make(self, data):
+        subprocess.run([*self.prefix, BIN / "initdb", "-D", data, "-U", "hj", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
+                        "--no-sync"], check=True, stdout=subprocess.DEVNULL, cwd="/")
+
     def start(self):
         self.process = subprocess.Popen(self.args, cwd="/", stderr=subprocess.DEVNULL)
         for _ in range(600):
-            if subprocess.run([BIN / "pg_isready", "-q", "-h", self.dir], check=False).returncode == 0:
+            if subprocess.run([BIN / "pg_isready", "-q", "-h", self.dir, "-p", self.settings.get("port", "5432")], check=False).returncode == 0:
                 return
             if self.process.poll() is not None:
                 break

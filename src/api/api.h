@@ -12,6 +12,7 @@
 
 struct api;
 struct call_store;
+struct cell_state;
 struct floor;
 struct sse_hub;
 struct job_runner;
@@ -28,8 +29,9 @@ struct api_env {
 	struct voice *voice;
 	const struct vault *vault; /* numbers and secrets */
 	struct job_runner *jobs;
-	const struct zone *zone; /* the company's */
-	const char *data_dir;    /* recordings, uploads */
+	const struct cell_state *cell; /* which cell this process runs, or stands by for */
+	const struct zone *zone;       /* the company's */
+	const char *data_dir;          /* recordings, uploads */
 	const char *company;
 	bool is_demo;
 };

@@ -10,7 +10,7 @@
 #include "profile/settings.h"
 #include "profile/version.h"
 
-enum { CELL = 1, ADD_MAX = 500 };
+enum { ADD_MAX = 500 };
 
 /* ---- fields ---- */
 
@@ -218,7 +218,6 @@ static void take_form(const struct req *rq, struct change *c)
 		                          .wrapup_limit_s = req_int(rq, "wrapup_limit_s", 0),
 		                          .max_attempts = req_int(rq, "max_attempts", 0),
 		                          .by_id = req_person(rq),
-		                          .cell_id = CELL,
 		                          .now_utc_ms = req_now_utc_ms(rq) };
 	if (req_has(rq, "agents")) {
 		c->form.n_agents = req_ids(rq, "agents", c->agents, CAMPAIGN_AGENTS_MAX);

@@ -306,7 +306,7 @@ static enum err post_customer(struct req *rq, struct reply *rp, struct why *why)
 		.remark = req_text(rq, "remark"),
 		.owner_id = req_role(rq) == ROLE_AGENT ? req_person(rq) : 0,
 		.unit_id = scope_unit(req_scope(rq)),
-		.cell_id = 1,
+		.cell_id = req_cell(rq),
 		.phones = &c.phone,
 		.n_phones = 1,
 		.now_utc_ms = c.now_utc_ms,

@@ -372,13 +372,16 @@ struct flag_arg {
 	int64_t call_id, by_id, now_utc_ms;
 	int bit;
 	bool on;
+	struct stamp stamp;
 	struct audit audit;
 };
 
 static enum err flag_job(struct tx *tx, const void *arg, struct why *why)
 {
 	const struct flag_arg *a = arg;
-	enum err e = result_flag(tx, a->call_id, a->bit, a->on, a->by_id, a->now_utc_ms, why);
+	enum err e = stamp_check(tx, &a->stamp, why);
+	if (!e)
+		e = result_flag(tx, a->call_id, a->bit, a->on, a->by_id, a->now_utc_ms, why);
 	return e ? e : audit_add(tx, &a->audit, why);
 }
 
@@ -396,6 +399,7 @@ static enum err post_flag(struct req *rq, struct reply *rp, struct why *why)
 	if (e)
 		return e;
 	a.call_id = call.id;
+	a.stamp = req_stamp(rq);
 	a.audit = req_audit(rq, a.on ? "call.flag" : "call.unflag", "call", call.id);
 	if ((e = writer_do(req_writer(rq), LANE_LIVE, flag_job, &a, why)))
 		return e;
@@ -426,12 +430,15 @@ struct result_arg {
 	struct result_in in;
 	struct audit audit;
 	bool is_audited;
+	struct stamp stamp; /* of a first result; a correction is not the floor's business */
 };
 
 static enum err result_job(struct tx *tx, const void *arg, struct why *why)
 {
 	const struct result_arg *a = arg;
-	enum err e = result_store(tx, &a->in, why);
+	enum err e = a->is_audited ? ERR_OK : stamp_check(tx, &a->stamp, why);
+	if (!e)
+		e = result_store(tx, &a->in, why);
 	return e || !a->is_audited ? e : audit_add(tx, &a->audit, why);
 }
 
@@ -447,7 +454,8 @@ static enum err save_result(struct req *rq, const struct call_ref *call, bool is
 		                        .reason = is_correction ? req_text(rq, "reason") : "",
 		                        .now_utc_ms = req_now_utc_ms(rq),
 		                        .day = zone_day(req_now_utc_ms(rq), req_env(rq)->zone) },
-		                .is_audited = is_correction };
+		                .is_audited = is_correction,
+		                .stamp = req_stamp(rq) };
 	enum err e = result_check(req_db(rq), &a.in.form, false, a.in.now_utc_ms, &row,
 	                          &a.in.set_version, &a.in.rhythm_days, why);
 	if (e)

@@ -225,7 +225,7 @@ static enum err post_import(struct req *rq, struct reply *rp, struct why *why)
 		                .path = path,
 		                .unit_id = scope_unit(req_scope(rq)),
 		                .by_id = req_person(rq),
-		                .cell_id = 1,
+		                .cell_id = req_cell(rq),
 		                .now_utc_ms = req_now_utc_ms(rq) };
 	enum err e = stored_path(rq, "imports", n.id, path, why);
 	if (e || (e = keep_upload(rq, path, why)))

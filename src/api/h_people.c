@@ -221,7 +221,6 @@ static enum err post_person(struct req *rq, struct reply *rp, struct why *why)
 		.lang = req_has(rq, "lang") ? req_text(rq, "lang") : "zh",
 		.station_kind = req_has(rq, "station_kind") ? req_text(rq, "station_kind") : "web",
 		.station_uri = text_or_null(rq, "station_uri"),
-		.cell_id = 1,
 		.now_utc_ms = req_now_utc_ms(rq),
 	};
 	a.audit = req_audit(rq, "person.add", "person", a.add.id);
@@ -352,7 +351,7 @@ static enum err post_unit(struct req *rq, struct reply *rp, struct why *why)
 		                       .parent_id = req_id(rq, "parent_id"),
 		                       .kind = req_text(rq, "kind"),
 		                       .name = req_text(rq, "name"),
-		                       .cell_id = 1,
+		                       .cell_id = req_cell(rq),
 		                       .now_utc_ms = req_now_utc_ms(rq) } };
 	a.audit = req_audit(rq, "unit.add", "unit", a.add.id);
 	enum err e = writer_do(req_writer(rq), LANE_NORMAL, unit_add_write, &a, why);

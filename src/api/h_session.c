@@ -7,6 +7,7 @@
 #include "api/req_int.h"
 #include "auth/login.h"
 #include "base/log.h"
+#include "store/tenure.h"
 #include "store/writer.h"
 #include "team/person.h"
 
@@ -15,6 +16,12 @@ enum { COOKIE_S = SESSION_HOURS * 3600 };
 /* ---- fields ---- */
 
 static const struct field UNIT_REF[] = { F_ID("id"), F_TEXT("name"), F_END };
+static const struct field CELL[] = {
+	F_INT("id"),
+	F_BOOL("here", .doc = "calls of this person are run by the node that answers"),
+	F_TEXT("addr", .doc = "of the page where they are run; empty: nowhere now"),
+	F_END,
+};
 static const struct field ME[] = {
 	F_ID("id"),
 	F_TEXT("job_no"),
@@ -26,6 +33,7 @@ static const struct field ME[] = {
 	F_TEXT("company"),
 	F_BOOL("demo"),
 	F_TEXT("station_kind", .one_of = "web|phone|none"),
+	F_OBJ("cell", CELL),
 	F_END,
 };
 static const struct field LOGIN_BODY[] = {
@@ -70,16 +78,29 @@ static json_t *permissions(enum role r)
 	return list;
 }
 
+/* Where this person's calls are run: here, or at the node of his team's cell. */
+static json_t *cell_json(struct req *rq, int64_t cell_id)
+{
+	char addr[NODE_ADDR_BYTES] = "";
+	const struct cell_state *c = req_env(rq)->cell;
+	bool is_here = !c || (c->cell_id == cell_id && cell_epoch(c));
+	if (cell_addr(req_db(rq), cell_id, addr, NULL))
+		addr[0] = '\0';
+	return json_pack("{s:I, s:b, s:o}", "id", (json_int_t)cell_id, "here", is_here, "addr",
+	                 j_text(addr));
+}
+
 static enum err me_of(const struct person *p, void *ctx, struct why *why)
 {
 	struct me *m = ctx;
 	const struct api_env *env = req_env(m->rq);
-	m->json = json_pack("{s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:b, s:o}", "id",
-	                    j_id(p->id), "job_no", j_text(p->job_no), "name", j_text(p->name),
-	                    "role", j_text(p->role), "unit", "id", j_id(p->unit_id), "name",
-	                    j_text(p->unit_name), "permissions", permissions(role_parse(p->role)),
-	                    "lang", j_text(p->lang), "company", j_text(env->company), "demo",
-	                    env->is_demo, "station_kind", j_text(p->station_kind));
+	m->json =
+	    json_pack("{s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:b, s:o, s:o}", "id",
+	              j_id(p->id), "job_no", j_text(p->job_no), "name", j_text(p->name), "role",
+	              j_text(p->role), "unit", "id", j_id(p->unit_id), "name", j_text(p->unit_name),
+	              "permissions", permissions(role_parse(p->role)), "lang", j_text(p->lang),
+	              "company", j_text(env->company), "demo", env->is_demo, "station_kind",
+	              j_text(p->station_kind), "cell", cell_json(m->rq, p->cell_id));
 	return m->json ? ERR_OK : fail(why, E_NOMEM);
 }
 

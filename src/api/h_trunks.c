@@ -14,6 +14,7 @@
 #include "crm/number.h"
 #include "crm/phone.h"
 #include "crm/place.h"
+#include "store/tenure.h"
 #include "store/writer.h"
 #include "voice/trunk.h"
 
@@ -349,13 +350,26 @@ static enum err save(struct req *rq, struct trunk_row *t, bool is_new, struct wh
 	return writer_do(req_writer(rq), LANE_NORMAL, save_write, &a, why);
 }
 
+/* The telephone that has the line is at the node that runs its cell. */
+static enum err runs_here(const struct req *rq, int64_t cell_id, struct why *why)
+{
+	const struct cell_state *c = req_env(rq)->cell;
+	char addr[NODE_ADDR_BYTES], id[ID_TEXT_BYTES];
+	if (!c || (c->cell_id == cell_id && cell_epoch(c)))
+		return ERR_OK;
+	enum err e = cell_addr(req_db(rq), cell_id, addr, why);
+	return e ? e : fail(why, E_CELL_ELSEWHERE, id_text(cell_id, id), addr);
+}
+
 static enum err post_trunk(struct req *rq, struct reply *rp, struct why *why)
 {
-	struct trunk_row t = { .id = id_new(), .cell_id = 1, .is_enabled = true };
+	struct trunk_row t = { .id = id_new(), .cell_id = req_cell(rq), .is_enabled = true };
 	t.cfg.id = t.id;
 	t.cfg.max_calls = 30;
 	t.cfg.max_cps = 5;
-	enum err e = save(rq, &t, true, why);
+	enum err e = runs_here(rq, t.cell_id, why);
+	if (!e)
+		e = save(rq, &t, true, why);
 	if (!e)
 		e = apply(rq, t.id, why);
 	return e ? e : reply_trunk(rq, rp, t.id, why);
@@ -366,6 +380,8 @@ static enum err patch_trunk(struct req *rq, struct reply *rp, struct why *why)
 	struct trunk_row t;
 	int64_t id = req_id(rq, "id");
 	enum err e = trunk_get(req_db(rq), NULL, id, &t, why);
+	if (!e)
+		e = runs_here(rq, t.cell_id, why);
 	if (!e)
 		e = save(rq, &t, false, why);
 	if (!e)
@@ -485,7 +501,7 @@ static enum err try_prepare(struct req *rq, const struct number *n, struct trunk
 	t->unit_id = scope_unit(req_scope(rq));
 	t->now_utc_ms = req_now_utc_ms(rq);
 	t->day = zone_day(t->now_utc_ms, req_env(rq)->zone);
-	t->cell_id = 1;
+	t->cell_id = req_cell(rq);
 	return ERR_OK;
 }
 

@@ -6,6 +6,7 @@
 #include "api/http_text.h"
 #include "api/req_int.h"
 #include "base/id.h"
+#include "store/tenure.h"
 
 /* Handlers may only ask for what their route declares. Another name is our own bug: the answer
  * becomes a 500 that names it, and calls in progress go on. */
@@ -154,6 +155,23 @@ struct writer *req_writer(const struct req *rq)
 const struct api_env *req_env(const struct req *rq)
 {
 	return &rq->api->cfg.env;
+}
+
+int64_t req_cell(const struct req *rq)
+{
+	const struct cell_state *c = req_env(rq)->cell;
+	return c ? c->cell_id : 1;
+}
+
+struct stamp req_stamp(const struct req *rq)
+{
+	const struct cell_state *c = req_env(rq)->cell;
+	return c ? (struct stamp){ c->cell_id, cell_epoch(c) } : (struct stamp){ 0 };
+}
+
+enum err stamp_check(struct tx *tx, const struct stamp *s, struct why *why)
+{
+	return s->cell_id ? lease_check(tx, s->cell_id, s->epoch, why) : ERR_OK;
 }
 
 struct sse_hub *req_hub(const struct req *rq)

@@ -18,6 +18,7 @@
 
 struct api_env;
 struct db;
+struct tx;
 struct writer;
 struct sse_hub;
 struct str;
@@ -60,6 +61,14 @@ int64_t req_now_utc_ms(const struct req *rq);                   /* when the hand
 /* ---- what it may reach ---- */
 struct db *req_db(const struct req *rq); /* this worker's read connection */
 struct writer *req_writer(const struct req *rq);
+int64_t req_cell(const struct req *rq); /* that this process runs or stands by for */
+/** What a job of a call in progress takes along: lease_check() refuses it when another process has
+ *  taken the cell meanwhile. */
+struct stamp {
+	int64_t cell_id, epoch;
+};
+struct stamp req_stamp(const struct req *rq);
+enum err stamp_check(struct tx *tx, const struct stamp *s, struct why *why) MUST_USE;
 const struct api_env *req_env(const struct req *rq); /* floor, voice, keys…: api/api.h */
 struct sse_hub *req_hub(const struct req *rq);
 

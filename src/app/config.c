@@ -16,7 +16,7 @@ static const struct key KEYS[] = {
 	CONFIG_KEYS(X)
 #undef X
 };
-enum { KEY_COUNT = sizeof KEYS / sizeof KEYS[0] };
+enum { KEY_COUNT = sizeof KEYS / sizeof KEYS[0], CELL_MOST = 9999 };
 
 static char *field(struct config *c, const struct key *k)
 {
@@ -101,6 +101,13 @@ uint16_t config_port(const char *value)
 	return *value && !*end && n > 0 && n < 65536 ? (uint16_t)n : 0;
 }
 
+int64_t config_cell(const char *value)
+{
+	char *end;
+	long n = strtol(value, &end, 10);
+	return *value && !*end && n > 0 && n <= CELL_MOST ? n : 0;
+}
+
 bool config_on(const char *value)
 {
 	return strcmp(value, "on") == 0;
@@ -121,10 +128,8 @@ enum err config_check(const struct config *c, struct why *why)
 	if (!config_addr_port(c->media_addr, addr, sizeof addr, &port))
 		return fail(why, E_CONF_VALUE, "media_addr", c->media_addr,
 		            "it is not an address or address:port");
-	char *end;
-	long node = strtol(c->node, &end, 10);
-	if (!*c->node || *end || node < 0 || node > 1023)
-		return fail(why, E_CONF_VALUE, "node", c->node, "it is not a number 0..1023");
+	if (!config_cell(c->cell))
+		return fail(why, E_CONF_VALUE, "cell", c->cell, "it is not a number 1..9999");
 	return ERR_OK;
 }
 

@@ -20,8 +20,8 @@
 	  "多节点填 postgres://…；留空用 data_dir 里的 SQLite") \
 	X(master_key_file, "", "0600 file that wraps the data keys; empty: data_dir/master.key", \
 	  "0600 权限的主密钥文件；留空为 data_dir/master.key") \
-	X(node, "1", "number of this node, 0..1023, unique in the company", \
-	  "节点号 0..1023，公司内不重复") \
+	X(cell, "1", "which cell this process runs: its teams, campaigns and lines; 1..9999", \
+	  "本进程运行的单元（其班组、活动与线路）：1..9999") \
 	X(http_addr, "127.0.0.1", "address the page is served on", "网页监听地址") \
 	X(http_port, "8080", "port the page is served on", "网页端口") \
 	X(https, "off", "on: serve https; needed beyond this machine", \
@@ -57,11 +57,12 @@ enum err config_set(struct config *c, const char *key, const char *value, struct
  *  @return ERR_IO (file), ERR_INVALID with the line; `c` may then be partly changed */
 enum err config_read(struct config *c, const char *path, struct why *why) MUST_USE;
 
-/** Checks values that hang together (ports, switches, node). */
+/** Checks values that hang together (ports, switches, cell). */
 enum err config_check(const struct config *c, struct why *why) MUST_USE;
 
 uint16_t config_port(const char *value); /* 0 when it is not 1..65535 */
 bool config_on(const char *value);
+int64_t config_cell(const char *value); /* 0 when it is not 1..9999 */
 
 /** Takes "address", "address:port", "[v6]" or "[v6]:port" apart; port 0 when there is none.
  *  @return false: it is none of these */

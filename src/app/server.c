@@ -9,6 +9,7 @@
 
 #include "api/api.h"
 #include "api/sse.h"
+#include "app/cell.h"
 #include "app/trunks.h"
 #include "auth/login.h"
 #include "base/clock.h"
@@ -29,11 +30,12 @@
 #include "store/writer.h"
 #include "voice/leg.h"
 
-enum { CELL = 1, EPOCH = 1, DRAIN_LOOK_MS = 100, QUIET_MS = 10000 };
+enum { DRAIN_LOOK_MS = 100, QUIET_MS = 10000 };
 
 struct server {
 	struct server_cfg cfg;
 	const struct zone *zone;
+	struct cell *cell;
 	struct writer *writer;
 	struct db *db; /* of the starting thread */
 	struct vault *vault;
@@ -127,8 +129,7 @@ static enum err make_floor(struct server *s, struct why *why)
 		                .vault = s->vault,
 		                .zone = s->zone,
 		                .recordings_dir = s->cfg.paths->recordings,
-		                .cell_id = CELL,
-		                .epoch = EPOCH };
+		                .cell = cell_state(s->cell) };
 	enum err e = io_real_new(s->cfg.paths->database, s->writer, s->voice, &s->io, why);
 	if (e)
 		return e;
@@ -184,8 +185,6 @@ static void loop(void *arg)
 	if (!e)
 		e = make_floor(s, &s->loop_why);
 	if (!e)
-		e = trunks_load(s->voice, s->db, s->vault, &s->loop_why);
-	if (!e)
 		(void)voice_timer(s->voice, FLOOR_TICK_MS, on_tick, s);
 	tell_ready(s, e);
 	if (!e)
@@ -222,26 +221,18 @@ static enum err install(struct tx *tx, const void *arg, struct why *why)
 static enum err open_store(struct server *s, struct why *why)
 {
 	const struct paths *p = s->cfg.paths;
-	struct writer_cfg wc = { .url = p->database,
-		                 .node = strtol(s->cfg.config->node, NULL, 10) };
+	struct writer_cfg wc = { .url = p->database };
 	enum err e;
-	id_init((int)wc.node);
-	if ((e = migrate(p->database, NULL, why)) || (e = writer_new(&wc, &s->writer, why)) ||
+	if ((e = migrate(p->database, NULL, why)) ||
+	    (e = cell_open(s->cfg.config, p, &s->cell, why)))
+		return e;
+	wc.node = cell_node(s->cell);
+	if ((e = writer_new(&wc, &s->writer, why)) ||
 	    (e = db_open(p->database, DB_READ, &s->db, why)) ||
 	    (e = vault_open(p->master_key, s->writer, s->db, &s->vault, why)) ||
 	    (e = writer_do(s->writer, LANE_NORMAL, install, s, why)))
 		return e;
 	return zone_get("Asia/Shanghai", &s->zone, why);
-}
-
-static enum err recover(struct server *s, struct why *why)
-{
-	int closed = 0;
-	enum err e = floor_recover(s->writer, s->cfg.paths->database, CELL,
-	                           s->cfg.paths->recordings, clock_utc_ms(), &closed, why);
-	if (!e && closed)
-		log_warn("app", "calls_cut_off_by_a_crash_closed", LOG_I("calls", closed));
-	return e;
 }
 
 static enum err start_jobs(struct server *s, struct why *why)
@@ -251,8 +242,8 @@ static enum err start_jobs(struct server *s, struct why *why)
 	import_job_kinds(&s->import_jobs, s->kinds);
 	struct job_runner_cfg jc = { .url = s->cfg.paths->database,
 		                     .writer = s->writer,
-		                     .node = strtol(s->cfg.config->node, NULL, 10),
-		                     .cell_id = CELL,
+		                     .node = cell_node(s->cell),
+		                     .cell_id = cell_state(s->cell)->cell_id,
 		                     .kinds = s->kinds,
 		                     .n_kinds = IMPORT_JOB_KINDS };
 	return job_runner_new(&jc, &s->jobs, why);
@@ -275,6 +266,7 @@ static enum err start_api(struct server *s, struct why *why)
 		                       .voice = s->voice,
 		                       .vault = s->vault,
 		                       .jobs = s->jobs,
+		                       .cell = cell_state(s->cell),
 		                       .zone = s->zone,
 		                       .data_dir = p->data,
 		                       .company = c->company,
@@ -312,8 +304,9 @@ enum err server_start(const struct server_cfg *cfg, struct server **ret, struct 
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->changed, NULL);
 	enum err e;
-	if ((e = open_store(s, why)) || (e = recover(s, why)) || (e = start_jobs(s, why)) ||
-	    (e = start_loop(s, why)) || (e = start_api(s, why)) || (e = greet_first(s, why)))
+	if ((e = open_store(s, why)) || (e = cell_enter(s->cell, s->writer, s->vault, why)) ||
+	    (e = start_jobs(s, why)) || (e = start_loop(s, why)) || (e = start_api(s, why)) ||
+	    (e = cell_connect(s->cell, s->voice, why)) || (e = greet_first(s, why)))
 		return e;
 	log_info("app", "started", LOG_I("http_port", api_port(s->api)),
 	         LOG_I("sip_port", voice_sip_port(s->voice)));
@@ -381,7 +374,8 @@ static void stop_loop(struct server *s)
 		drain(s, QUIET_MS, is_quiet);
 		set_hub(s, NULL);
 	}
-	api_stop(&s->api); /* its workers ask the loop: they end first */
+	api_stop(&s->api);   /* its workers ask the loop: they end first */
+	cell_leave(s->cell); /* all is committed; what it posts to the loop is not waited for */
 	if (s->loop && !s->loop_err)
 		voice_stop(s->voice);
 	thread_join(&s->loop);
@@ -397,6 +391,7 @@ void server_stop(struct server **sp)
 	vault_close(&s->vault);
 	db_close(&s->db);
 	writer_free(&s->writer);
+	cell_close(&s->cell);
 	pthread_cond_destroy(&s->changed);
 	pthread_mutex_destroy(&s->lock);
 	free(s);

@@ -186,7 +186,6 @@ enum err first_start(struct db *db, struct writer *w, const char *company, int64
 		            .unit_id = unit_id,
 		            .lang = "zh",
 		            .station_kind = "none",
-		            .cell_id = 1,
 		            .now_utc_ms = now },
 		.link = { .person_id = person_id, .now_utc_ms = now, .purpose = "first_start" },
 		.ret_made = ret_made,

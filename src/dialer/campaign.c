@@ -40,7 +40,10 @@ enum err campaign_add(struct tx *tx, const struct campaign_form *f, struct why *
 	int64_t trunk = f->trunk_id, number = f->caller_number_id;
 	enum err e = version_at(tx_db(tx), "retry", "default", f->now_utc_ms, &retry, why);
 	if (!e)
-		e = some_id(tx, "SELECT MIN(id) FROM trunk WHERE enabled = 1", NOARGS, &trunk, why);
+		e = some_id(tx,
+		            "SELECT MIN(id) FROM trunk WHERE enabled = 1 AND cell_id = "
+		            "(SELECT u.cell_id FROM org_unit u WHERE u.id = ?1)",
+		            ARGS(V_INT(f->unit_id)), &trunk, why);
 	if (!e)
 		e = some_id(tx, "SELECT MIN(id) FROM caller_number WHERE trunk_id = ?1",
 		            ARGS(V_INT(trunk)), &number, why);
@@ -51,12 +54,13 @@ enum err campaign_add(struct tx *tx, const struct campaign_form *f, struct why *
 		            "ring_timeout_s, wrapup_limit_s, max_attempts, retry, created_utc_ms, "
 		            "by_id, cell_id) "
 		            "VALUES (?1, ?2, ?3, 'draft', ?4, ?5, ?6, ?7, 'marketing', ?8, ?9, "
-		            "?10, ?11, ?12, ?13, ?14)",
+		            "?10, ?11, ?12, ?13, "
+		            "(SELECT u.cell_id FROM org_unit u WHERE u.id = ?4))",
 		            ARGS(V_INT(f->id), V_TEXT(f->name), V_TEXT(f->mode), V_INT(f->unit_id),
 		                 V_TEXT(f->script_key ? f->script_key : ""), V_ID(trunk),
 		                 V_ID(number), V_INT(f->ring_timeout_s), V_INT(f->wrapup_limit_s),
 		                 V_INT(f->max_attempts), V_TEXT(retry->body), V_INT(f->now_utc_ms),
-		                 V_INT(f->by_id), V_INT(f->cell_id)),
+		                 V_INT(f->by_id)),
 		            NULL, why);
 	return e ? e : set_agents(tx, f, why);
 }

@@ -26,11 +26,11 @@ struct campaign_form {
 	int64_t unit_id, trunk_id, caller_number_id, ring_timeout_s, wrapup_limit_s, max_attempts;
 	const int64_t *agents;
 	size_t n_agents;
-	int64_t by_id, cell_id, now_utc_ms;
+	int64_t by_id, now_utc_ms;
 };
 
-/** Makes a draft. Without a line it takes the first enabled one and its first number; the retry
- * rules are those of version (retry, default) in effect. */
+/** Makes a draft in the cell of its unit. Without a line it takes the first enabled one there and
+ * its first number; the retry rules are those of version (retry, default) in effect. */
 enum err campaign_add(struct tx *tx, const struct campaign_form *f, struct why *why) MUST_USE;
 /** @return ERR_NOT_FOUND, ERR_CONFLICT E_CAMPAIGN_ENDED */
 enum err campaign_edit(struct tx *tx, const struct campaign_form *f, struct why *why) MUST_USE;

@@ -141,7 +141,7 @@ static void read_world(struct floor *f)
 	if (!w)
 		return;
 	*w = (struct world_job){ .j = { .read = world_read, .done = world_done },
-		                 .cell_id = f->cfg.cell_id,
+		                 .cell_id = f->cfg.cell->cell_id,
 		                 .now_utc_ms = f->now_utc_ms,
 		                 .zone = f->cfg.zone,
 		                 .disk_dir = f->recordings_dir };
@@ -168,9 +168,45 @@ static void call_deadlines(struct floor *f)
 	}
 }
 
+/* Who has no call goes home and his open form is closed, so that no span stays open. */
+static void send_home(struct floor *f)
+{
+	for (struct seat *s = f->seats; s; s = s->next) {
+		if (s->agent.state == AGENT_WRAPUP && s->live)
+			wrap_finish(f, s, s->live->is_result_saved);
+		if (s->agent.status != AGENT_OFFLINE && s->agent.state == AGENT_IDLE)
+			seat_go_home(f, s);
+	}
+}
+
+/* Another process has taken the cell, counted our calls as ended and freed their agents: what goes
+ * on here is nobody's any more. */
+static void give_way(struct floor *f)
+{
+	log_error("floor", "cell_lost", LOG_ID("cell", f->cfg.cell->cell_id));
+	for (struct live *l = f->lives; l; l = l->next)
+		if (l->call.state != CALL_ENDED)
+			live_hang_up(f, l, CAUSE_SHUTDOWN, CALL_BY_SYSTEM);
+	spans_drop(f);
+}
+
+static void look_at_lease(struct floor *f)
+{
+	int64_t epoch = cell_epoch(f->cfg.cell);
+	if (epoch != f->epoch) {
+		if (f->epoch && !f->is_draining) /* a stopping process gives it back */
+			give_way(f);
+		f->is_world_stale = true;
+		f->epoch = epoch;
+	}
+	if (!epoch)
+		send_home(f);
+}
+
 void floor_tick(struct floor *f)
 {
 	floor_enter(f);
+	look_at_lease(f);
 	read_world(f);
 	call_deadlines(f);
 	for (struct seat *s = f->seats; s; s = s->next)
@@ -192,18 +228,6 @@ void floor_on_done(struct floor *f, struct floor_job *j)
 	f->n_jobs--;
 	j->done(f, j);
 	floor_leave(f);
-}
-
-/* The last call is over: open forms are closed and everybody goes home, so that no span stays open.
- */
-static void send_home(struct floor *f)
-{
-	for (struct seat *s = f->seats; s; s = s->next) {
-		if (s->agent.state == AGENT_WRAPUP && s->live)
-			wrap_finish(f, s, s->live->is_result_saved);
-		if (s->agent.status != AGENT_OFFLINE && s->agent.state == AGENT_IDLE)
-			seat_go_home(f, s);
-	}
 }
 
 int floor_drain(struct floor *f)
@@ -239,8 +263,15 @@ int64_t floor_repairs(const struct floor *f)
 
 /* ---- jobs ---- */
 
+bool floor_is_refused(const struct floor_job *j)
+{
+	return j->e && j->why.code == E_LEASE_LOST;
+}
+
 enum err floor_write(struct floor *f, enum lane lane, struct floor_job *j, struct why *why)
 {
+	j->cell_id = f->cfg.cell->cell_id;
+	j->epoch = f->epoch;
 	enum err e = f->cfg.io.write(f->cfg.io.ctx, lane, j, why);
 	f->n_jobs += !e;
 	return e;

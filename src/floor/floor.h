@@ -11,6 +11,7 @@
 
 #include "floor/io.h"
 #include "floor/phone.h"
+#include "store/tenure.h"
 
 struct vault;
 struct zone;
@@ -30,9 +31,9 @@ struct floor_cfg {
 	int64_t (*utc_ms)(void *ctx);
 	void *clock_ctx;
 	const struct vault *vault;
-	const struct zone *zone;    /* the company's */
-	const char *recordings_dir; /* absolute; copied */
-	int64_t cell_id, epoch;
+	const struct zone *zone;       /* the company's */
+	const char *recordings_dir;    /* absolute; copied */
+	const struct cell_state *cell; /* the floor calls only while it is ours */
 };
 
 enum { FLOOR_TICK_MS = 100 };

@@ -98,6 +98,7 @@ struct floor {
 	struct floor_cfg cfg;
 	char *recordings_dir;
 	int64_t now_ms, now_utc_ms;
+	int64_t epoch; /* of the lease all writes carry; 0: another process runs the cell */
 	struct world *world;
 	int64_t world_at_ms;
 	bool is_world_reading;
@@ -135,6 +136,8 @@ enum err floor_read(struct floor *f, struct floor_job *j, struct why *why);
 enum err floor_post(struct floor *f, floor_post_fn *fn, void *arg,
                     struct why *why); /* any thread */
 int floor_day(const struct floor *f);
+/** Refused because another process runs the cell: it has put right what this was about. */
+bool floor_is_refused(const struct floor_job *j);
 
 /* seat.c */
 void seat_changed(struct floor *f, struct seat *s);

@@ -134,7 +134,7 @@ static int64_t unit_of_trunk(const struct world *w, int64_t trunk_id)
 
 void in_offer(struct floor *f, const struct leg_event *ev)
 {
-	struct live *l = f->world && !f->is_draining ? live_new(f, true) : NULL;
+	struct live *l = f->world && !f->is_draining && f->epoch ? live_new(f, true) : NULL;
 	struct in_job *in = l ? calloc(1, sizeof *in) : NULL;
 	if (!in) {
 		if (l)
@@ -162,7 +162,7 @@ void in_offer(struct floor *f, const struct leg_event *ev)
 		               .unit_id = l->unit_id,
 		               .now_utc_ms = f->now_utc_ms,
 		               .day = floor_day(f),
-		               .cell_id = f->cfg.cell_id };
+		               .cell_id = f->cfg.cell->cell_id };
 	str_copy(in->from, sizeof in->from, ev->from ? ev->from : "");
 	str_copy(in->rec_path, sizeof in->rec_path, l->rec_path);
 	if (floor_read(f, &in->j, NULL)) {

@@ -21,8 +21,9 @@ struct floor_job {
 	struct floor_job *next; /* of whoever holds it */
 	floor_write_fn *write;  /* one of the two is set; safe to run again */
 	floor_read_fn *read;
-	floor_done_fn *done; /* on the loop; frees the job */
-	enum err e;          /* what came of it */
+	floor_done_fn *done;    /* on the loop; frees the job */
+	int64_t cell_id, epoch; /* of the floor that handed it out: a write is refused when stale */
+	enum err e;             /* what came of it */
 	struct why why;
 };
 

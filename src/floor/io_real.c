@@ -8,6 +8,7 @@
 #include "base/thread.h"
 #include "floor/floor.h"
 #include "floor/io.h"
+#include "store/lease.h"
 #include "voice/voice.h"
 
 /* Reads waiting for the feeder: one a campaign, one for the world, one an incoming call. */
@@ -79,7 +80,8 @@ struct handed {
 static enum err run_write(struct tx *tx, const void *arg, struct why *why)
 {
 	struct floor_job *j = ((const struct handed *)arg)->job;
-	return j->write(tx, j, why);
+	enum err e = lease_check(tx, j->cell_id, j->epoch, why);
+	return e ? e : j->write(tx, j, why);
 }
 
 static void written(enum err e, const struct why *why, void *ctx)

@@ -267,8 +267,8 @@ static struct begin_job *begin_new(struct floor *f, const struct campaign *c, co
 		                 .caller_number_id = c ? c->caller_number_id : 0,
 		                 .now_utc_ms = f->now_utc_ms,
 		                 .day = floor_day(f),
-		                 .cell_id = f->cfg.cell_id,
-		                 .epoch = f->cfg.epoch,
+		                 .cell_id = f->cfg.cell->cell_id,
+		                 .epoch = f->epoch,
 		                 .mode = l->mode,
 		                 .target = *l->target };
 	memset(b->target.e164, 0, sizeof b->target.e164);
@@ -313,6 +313,7 @@ static struct live *live_out(struct floor *f, struct seat *s, const struct campa
 static enum err house_stop(struct floor *f, int64_t trunk_id, struct why *why)
 {
 	struct pace_house h = { .is_stopping = f->is_draining,
+		                .is_lease_old = !cell_is_sure(f->cfg.cell, f->now_ms),
 		                .is_disk_low = f->world->is_disk_low,
 		                .writer_load_pct = f->cfg.io.load_pct(f->cfg.io.ctx),
 		                .lines_free = -1 };
@@ -454,7 +455,7 @@ static void pace_campaign(struct floor *f, const struct campaign *c)
 
 void out_pace(struct floor *f)
 {
-	for (int i = 0; f->world && !f->is_draining && i < f->world->n_campaigns; i++)
+	for (int i = 0; f->world && !f->is_draining && f->epoch && i < f->world->n_campaigns; i++)
 		if (f->world->campaigns[i].is_running)
 			pace_campaign(f, &f->world->campaigns[i]);
 }

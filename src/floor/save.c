@@ -112,7 +112,7 @@ static void save_done(struct floor *f, struct floor_job *j)
 	struct live *l = live_by_id(f, s->call.id);
 	if (l) {
 		l->is_saving = false;
-		if (j->e) {
+		if (j->e && !floor_is_refused(j)) {
 			log_error("floor", "call_unwritten", LOG_ID("call", l->id),
 			          LOG_WHY(&j->why));
 			l->is_dirty = true;
@@ -143,7 +143,7 @@ static void fill_missed(const struct floor *f, const struct live *l, struct save
 		.agent_id = l->route.owner_id ? l->route.owner_id : l->route.last_agent_id,
 		.at_utc_ms = l->call.facts.start_utc_ms,
 		.due_utc_ms = l->call.facts.end_utc_ms + f->world->settings.missed_due_min * 60000,
-		.cell_id = f->cfg.cell_id
+		.cell_id = f->cfg.cell->cell_id
 	};
 	memcpy(s->missed.number_hash, l->hash, sizeof s->missed.number_hash);
 	str_copy(s->mask, sizeof s->mask, l->mask);
@@ -169,7 +169,7 @@ static struct save_job *save_new(struct floor *f, struct live *l)
 	s->j = (struct floor_job){ .write = save_write, .done = save_done };
 	s->now_utc_ms = f->now_utc_ms;
 	s->day = floor_day(f);
-	s->cell_id = f->cfg.cell_id;
+	s->cell_id = f->cfg.cell->cell_id;
 	s->result_id = id_new();
 	memcpy(s->legs, l->legs, sizeof s->legs);
 	memcpy(s->events, l->events, sizeof s->events);

@@ -45,7 +45,7 @@ static void ops_free(struct span_op *o)
 static void spans_done(struct floor *f, struct floor_job *j)
 {
 	struct span_job *sj = (struct span_job *)j;
-	if (j->e) {
+	if (j->e && !floor_is_refused(j)) {
 		/* Tried again in order: put them back in front of what came since. */
 		log_warn("floor", "spans_unwritten", LOG_WHY(&j->why));
 		struct span_op **at = &sj->ops;
@@ -95,7 +95,7 @@ static void fill_span(struct floor *f, const struct seat *s, struct span *ret)
 		              .call_id = s->agent.call_id,
 		              .from_utc_ms = f->now_utc_ms,
 		              .day = floor_day(f),
-		              .cell_id = f->cfg.cell_id };
+		              .cell_id = f->cfg.cell->cell_id };
 	str_copy(ret->state, sizeof ret->state,
 	         is_idle ? agent_status_code(s->agent.status) : agent_state_code(s->agent.state));
 	str_copy(ret->reason, sizeof ret->reason, is_idle ? s->agent.reason : "");
@@ -200,6 +200,8 @@ enum err seat_status(struct floor *f, struct seat *s, const char *text, const ch
 		return fail(why, E_FIELD_INVALID, "status", "offline, ready, paused");
 	if (f->is_draining && status != AGENT_OFFLINE)
 		return fail(why, E_NO_NEW_CALLS, "stopping");
+	if (!f->epoch && status != AGENT_OFFLINE)
+		return fail(why, E_CELL_STANDBY);
 	if (!f->world)
 		return fail(why, E_FLOOR_BUSY);
 	enum err e = status == AGENT_READY ? seat_need_station(f, s, why) : ERR_OK;

@@ -36,7 +36,7 @@ enum { WRAP_TRIES = 20 };
 static void wrap_done(struct floor *f, struct floor_job *j)
 {
 	struct wrap_job *w = (struct wrap_job *)j;
-	if (!j->e) {
+	if (!j->e || floor_is_refused(j)) {
 		f->are_figures_stale = true;
 		wrap_job_free(&w->j);
 		return;

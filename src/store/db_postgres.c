@@ -111,7 +111,7 @@ static enum err begin_session(struct postgres *p, struct why *why)
 	static const char WRITE[] =
 	    "SET client_min_messages = error; SET bytea_output = hex;"
 	    "SET default_transaction_isolation = 'serializable'; SET synchronous_commit = on;"
-	    "SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'";
+	    "SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '10s'";
 	static const char READ[] =
 	    "SET client_min_messages = error; SET bytea_output = hex;"
 	    "SET default_transaction_read_only = on; SET statement_timeout = '60s'";

@@ -44,11 +44,11 @@ enum err person_add(struct tx *tx, const struct person_new *p, struct why *why)
 	    db,
 	    "INSERT INTO person (id, job_no, name, name_key, role, unit_id, lang, station_kind, "
 	    "station_uri,"
-	    " created_utc_ms, cell_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
-	    " ON CONFLICT (id) DO NOTHING",
+	    " created_utc_ms, cell_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+	    " (SELECT u.cell_id FROM org_unit u WHERE u.id = ?6)) ON CONFLICT (id) DO NOTHING",
 	    ARGS(V_INT(p->id), V_TEXT(p->job_no), V_TEXT(p->name), V_TEXT(key), V_TEXT(p->role),
 	         V_INT(p->unit_id), V_TEXT(p->lang), V_TEXT(p->station_kind),
-	         V_TEXT(p->station_uri), V_INT(p->now_utc_ms), V_INT(p->cell_id)),
+	         V_TEXT(p->station_uri), V_INT(p->now_utc_ms)),
 	    NULL, why);
 }
 
@@ -93,7 +93,8 @@ enum err person_edit(struct tx *tx, const struct person_change *c, struct why *w
 	    "UPDATE person SET name = COALESCE(?2, name), name_key = COALESCE(?3, name_key),"
 	    " role = COALESCE(?4, role), unit_id = COALESCE(?5, unit_id), lang = COALESCE(?6, "
 	    "lang),"
-	    " station_kind = COALESCE(?7, station_kind), station_uri = COALESCE(?8, station_uri) "
+	    " station_kind = COALESCE(?7, station_kind), station_uri = COALESCE(?8, station_uri),"
+	    " cell_id = COALESCE((SELECT u.cell_id FROM org_unit u WHERE u.id = ?5), cell_id) "
 	    "WHERE id = ?1",
 	    ARGS(V_INT(c->id), V_TEXT(c->name), V_TEXT(key), V_TEXT(c->role), V_ID(c->unit_id),
 	         V_TEXT(c->lang), V_TEXT(c->station_kind), V_TEXT(c->station_uri)),
@@ -186,7 +187,7 @@ enum err person_units(struct db *db, int64_t id, int64_t *ids, size_t max, size_
 	"p.station_uri," \
 	" p.created_utc_ms, p.left_utc_ms, (SELECT COUNT(*) FROM login l WHERE l.person_id = " \
 	"p.id)," \
-	" (SELECT MAX(s.seen_utc_ms) FROM session s WHERE s.person_id = p.id)" \
+	" (SELECT MAX(s.seen_utc_ms) FROM session s WHERE s.person_id = p.id), p.cell_id" \
 	" FROM person p JOIN org_unit u ON u.id = p.unit_id "
 
 /* ?1 unit, ?2 role, ?3 what to find (in small letters), ?4 whether those who left count, ?5 whose
@@ -219,6 +220,7 @@ static struct person row(const struct rows *r)
 		.left_utc_ms = rows_int(r, 10),
 		.has_password = rows_int(r, 11),
 		.seen_utc_ms = rows_int(r, 12),
+		.cell_id = rows_int(r, 13),
 	};
 }
 

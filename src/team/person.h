@@ -21,11 +21,11 @@ struct person_new {
 	const char *lang;         /* "zh", "en" */
 	const char *station_kind; /* "web", "phone", "none" */
 	const char *station_uri;  /* phone: sip:…; NULL: none */
-	int64_t cell_id;
 	int64_t now_utc_ms;
 };
 
-/** @return ERR_CONFLICT E_JOB_NO_TAKEN, E_UNIT_CLOSED; ERR_NOT_FOUND (unit) */
+/** Of the cell his unit belongs to.
+ *  @return ERR_CONFLICT E_JOB_NO_TAKEN, E_UNIT_CLOSED; ERR_NOT_FOUND (unit) */
 enum err person_add(struct tx *tx, const struct person_new *p, struct why *why) MUST_USE;
 
 /* What changes; NULL and 0 stay as they are. */
@@ -48,7 +48,8 @@ enum err person_looks_after(struct tx *tx, int64_t id, const int64_t *unit_ids, 
                             int64_t now_utc_ms, struct why *why) MUST_USE;
 
 struct person {
-	int64_t id, unit_id, created_utc_ms, left_utc_ms /* 0: here */, seen_utc_ms /* 0: never */;
+	int64_t id, unit_id, cell_id, created_utc_ms, left_utc_ms /* 0: here */,
+	    seen_utc_ms /* 0: never */;
 	const char *job_no, *name, *role, *unit_name, *lang, *station_kind, *station_uri;
 	int64_t has_password;
 };

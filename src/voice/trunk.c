@@ -158,6 +158,16 @@ void trunk_remove(struct voice *v, int64_t trunk_id)
 		retire(t);
 }
 
+void trunk_remove_all(struct voice *v)
+{
+	struct trunk *next;
+	for (struct trunk *t = v->trunks; t; t = next) {
+		next = t->next;
+		if (!t->is_removed)
+			retire(t);
+	}
+}
+
 void trunks_free(struct voice *v)
 {
 	while (v->trunks) {

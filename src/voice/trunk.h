@@ -90,6 +90,7 @@ enum err trunk_set(struct voice *v, const struct trunk_cfg *cfg, struct why *why
 
 /** No new calls; those in progress go on. Unknown id: nothing. */
 void trunk_remove(struct voice *v, int64_t trunk_id);
+void trunk_remove_all(struct voice *v);
 
 enum err trunk_status(struct voice *v, int64_t trunk_id, struct trunk_status *ret,
                       struct why *why) MUST_USE;

@@ -18,9 +18,10 @@ def numbers(n, first=13900000000):
 
 
 class Company:
-    """`weights` are the simulated customers' (practice/customers.json)."""
+    """`weights` are the simulated customers' (practice/customers.json). `settings` are of hujiao.conf. `job_no` is
+    that of the first agent."""
 
-    def __init__(self, weights=None, ring_ms=(200, 400), agents=1, extra=()):
+    def __init__(self, weights=None, ring_ms=(200, 400), agents=1, extra=(), settings=None, job_no=1001):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hujiao-company-"))
         self.http_port = hj.free_port()
         self.sip_port = hj.free_port(socket.SOCK_DGRAM)
@@ -30,6 +31,8 @@ class Company:
         self.ring_ms = ring_ms
         self.n_agents = agents
         self.extra = extra
+        self.settings = settings or {}
+        self.job_no = job_no
         self.practice = None
         self.people = {}
         self.server = hj.Server(self.args(), folder=self.folder)
@@ -42,6 +45,7 @@ class Company:
             "sip_port": self.sip_port,
             "log_level": "info",
             "company": "测试公司",
+            **self.settings,
         }
         out = ["serve"]
         for k, v in pairs.items():
@@ -68,7 +72,16 @@ class Company:
     def restart(self):
         """Starts the server again on the same data."""
         self.server.start()
+        self.wait_up()
+        return self
 
+    def join(self, first):
+        """Starts one more node of a company; its administrator is logged in at the first."""
+        self.restart()
+        self.admin = hj.Http(self.url, first.admin.jar)
+        return self
+
+    def wait_up(self):
         def up():
             """the page answers"""
             try:
@@ -97,12 +110,12 @@ class Company:
         self.team = self.admin.ok("POST", "/api/v1/units", {"name": "一组", "kind": "team", "parent_id": units[0]["id"]})["id"]
         self.agents = []
         for i in range(self.n_agents):
-            no = str(1001 + i)
+            no = str(self.job_no + i)
             uri = f"sip:{no}@127.0.0.1:{self.practice_port}" if phones else None
             self.agents.append(self.person(no, "agent", self.team, "phone" if phones else "web", uri))
-        self.supervisor = self.person("2001", "supervisor", self.team)
-        self.inspector = self.person("3001", "inspector", self.team)
-        self.manager = self.person("4001", "manager", units[0]["id"])
+        self.supervisor = self.person(str(self.job_no + 1000), "supervisor", self.team)
+        self.inspector = self.person(str(self.job_no + 2000), "inspector", self.team)
+        self.manager = self.person(str(self.job_no + 3000), "manager", units[0]["id"])
         return self
 
     def line(self):

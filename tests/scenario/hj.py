@@ -55,9 +55,9 @@ def wait_for(what, seconds=20.0, step=0.05):
 class Http:
     """One browser: cookies, Origin, JSON. Answers are (status, value, headers)."""
 
-    def __init__(self, base):
+    def __init__(self, base, jar=None):
         self.base = base
-        self.jar = http.cookiejar.CookieJar()
+        self.jar = jar if jar is not None else http.cookiejar.CookieJar()
         self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.jar))
 
     def call(self, method, path, body=None, raw=None, headers=None, timeout=30):

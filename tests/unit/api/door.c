@@ -37,7 +37,7 @@ static enum err make_company(struct tx *tx, const void *arg, struct why *why)
 		               : w == MANAGER || w == ADMIN ? d->company
 		                                            : d->team[0];
 		struct person_new p = { d->person[w], JOB_NO[w], "张三", ROLE[w], unit,
-			                "zh",         "web",     NULL,   1,       1000 };
+			                "zh",         "web",     NULL,   1000 };
 		e = person_add(tx, &p, why);
 	}
 	return e ? e : person_looks_after(tx, d->person[INSPECTOR], d->team, 1, 1000, why);

@@ -50,7 +50,7 @@ static void values_that_cannot_be_are_refused(void **state)
 	(void)state;
 	static const char *const BAD[][2] = { { "http_port", "0" },    { "http_port", "70000" },
 		                              { "sip_port", "5060x" }, { "https", "yes" },
-		                              { "node", "1024" },      { "node", "" } };
+		                              { "cell", "0" },         { "cell", "" } };
 	for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
 		config_defaults(&c);
 		assert_ok(config_set(&c, BAD[i][0], BAD[i][1], &why), &why);

@@ -19,11 +19,11 @@ static enum err make(struct tx *tx, const void *arg, struct why *why)
 		{ 5, 1, "team", "五组", 1, 1 },
 	};
 	static const struct person_new PEOPLE[] = {
-		{ 10, "a1", "赵一", "agent", 3, "zh", "web", NULL, 1, 1 },
-		{ 11, "s1", "钱二", "supervisor", 2, "zh", "web", NULL, 1, 1 },
-		{ 12, "i1", "孙三", "inspector", 5, "zh", "web", NULL, 1, 1 },
-		{ 13, "m1", "李四", "manager", 1, "zh", "web", NULL, 1, 1 },
-		{ 14, "d1", "周五", "administrator", 1, "zh", "none", NULL, 1, 1 },
+		{ 10, "a1", "赵一", "agent", 3, "zh", "web", NULL, 1 },
+		{ 11, "s1", "钱二", "supervisor", 2, "zh", "web", NULL, 1 },
+		{ 12, "i1", "孙三", "inspector", 5, "zh", "web", NULL, 1 },
+		{ 13, "m1", "李四", "manager", 1, "zh", "web", NULL, 1 },
+		{ 14, "d1", "周五", "administrator", 1, "zh", "none", NULL, 1 },
 	};
 	enum err e = ERR_OK;
 	(void)arg;

@@ -478,9 +478,11 @@ static void start_floor(struct rig *r)
 		.vault = r->vault,
 		.zone = zone,
 		.recordings_dir = r->db.dir,
-		.cell_id = 1,
-		.epoch = 1,
+		.cell = &r->cell,
 	};
+	r->cell.cell_id = 1;
+	r->cell.epoch = 1;
+	r->cell.sure_until_ms = INT64_MAX;
 	assert_ok(floor_new(&cfg, &r->floor, &why), &why);
 	rig_run(r, 300);
 }

@@ -29,6 +29,7 @@ struct rig {
 	struct test_db db;
 	struct vault *vault;
 	struct floor *floor;
+	struct cell_state cell; /* ours for ever, unless a test says otherwise */
 	int64_t mono_ms, utc_ms;
 	int64_t unit, agent[RIG_AGENTS], supervisor, trunk, caller_number, campaign;
 	/* the telephone */

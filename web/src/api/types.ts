@@ -53,6 +53,8 @@ export interface Me {
   company: string
   demo: boolean
   station_kind: StationKind
+  /** Where his calls are run; `addr` is that server's page, empty when no server does. */
+  cell: { id: number; here: boolean; addr: string }
 }
 
 /* ---- desk ---- */

@@ -11,5 +11,8 @@ export default {
   linkRepeat: 'Once more',
   linkDiffer: 'The two entries differ',
   linkBad: 'This link is invalid or already used. Ask the administrator for a new one.',
+  elsewhere: 'Calls of your team are run by another server. Log in there:',
+  elsewhereNone: 'No server runs the calls of your team now: tell the administrator. Lists and reports are here.',
+  stay: 'Lists and reports only',
   linkSave: 'Save and log in',
 }

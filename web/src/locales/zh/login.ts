@@ -11,5 +11,8 @@ export default {
   linkRepeat: '再输一遍',
   linkDiffer: '两次输入不一样',
   linkBad: '这个链接无效或已用过，请向管理员要一个新的。',
+  elsewhere: '您的班组在另一台服务器接打电话。请到那里登录：',
+  elsewhereNone: '您班组的通话目前没有服务器运行，请通知管理员；名单与报表可照常查看。',
+  stay: '只看名单与报表',
   linkSave: '保存并登录',
 }
