@@ -47,18 +47,31 @@ static const struct field SPARKS[] = {
 	F_INTS("deals", .max = 48),      F_END
 };
 static const struct field STRIP[] = {
-	F_INT("dialed"),     F_INT("connected"),        F_INT("connect_rate_bp"), F_INT("talk_ms"),
-	F_INT("interested"), F_INT("wechat"),           F_INT("visits"),          F_INT("deals"),
-	F_INT("deal_fen"),   F_OBJ("targets", FIGURES), F_OBJ("sparks", SPARKS),  F_END,
+	F_INT("dialed"),
+	F_INT("connected"),
+	F_INT("connect_rate_bp", .null = true),
+	F_INT("talk_ms"),
+	F_INT("interested"),
+	F_INT("wechat"),
+	F_INT("visits"),
+	F_INT("deals"),
+	F_INT("deal_fen"),
+	F_INT("pace_bp", .null = true, .doc = "how much of today's calling hours lies behind"),
+	F_OBJ("targets", FIGURES),
+	F_OBJ("sparks", SPARKS),
+	F_END,
 };
 static const struct field LINES[] = { F_INT("used"), F_INT("limit"), F_END };
-static const struct field QUEUE[] = { F_INT("waiting"),          F_INT("longest_ms"),
-	                              F_INT("service_level_bp"), F_INT("abandon_bp"),
-	                              F_INT("missed_open"),      F_END };
-static const struct field LIST[] = {
-	F_ID("campaign_id"),      F_TEXT("name"),      F_TEXT("mode"), F_INT("left"),
-	F_INT("connect_rate_bp"), F_INT("interested"), F_END
-};
+static const struct field QUEUE[] = { F_INT("waiting"),
+	                              F_INT("longest_ms"),
+	                              F_INT("service_level_bp", .null = true),
+	                              F_INT("abandon_bp", .null = true),
+	                              F_INT("missed_open"),
+	                              F_END };
+static const struct field LIST[] = { F_ID("campaign_id"), F_TEXT("name"),
+	                             F_TEXT("mode"),      F_INT("left"),
+	                             F_INT("total"),      F_INT("connect_rate_bp", .null = true),
+	                             F_INT("interested"), F_END };
 static const struct field UNIT[] = { F_ID("id"), F_TEXT("name"), F_END };
 static const struct field BOARD[] = { F_OBJ("unit", UNIT, .null = true),
 	                              F_ARR("agents", TILE),

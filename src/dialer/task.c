@@ -1,14 +1,17 @@
 #include "dialer/task.h"
 
-enum err task_claim(struct tx *tx, int64_t task_id, int64_t agent_id, bool must_be_due,
+enum err task_claim(struct tx *tx, int64_t task_id, int64_t agent_id, bool is_paced,
                     int64_t now_utc_ms, struct why *why)
 {
 	int64_t changed = 0;
 	enum err e = db_exec(
 	    tx_db(tx),
 	    "UPDATE task SET state = 'live', agent_id = ?2, attempts = attempts + 1 "
-	    "WHERE id = ?1 AND state IN ('new', 'retry') AND due_utc_ms <= ?3",
-	    ARGS(V_INT(task_id), V_INT(agent_id), V_INT(must_be_due ? now_utc_ms : INT64_MAX)),
+	    "WHERE id = ?1 AND state IN ('new', 'retry') AND due_utc_ms <= ?3 AND (?4 = 0 OR "
+	    "EXISTS (SELECT 1 FROM campaign c WHERE c.id = task.campaign_id AND c.state = "
+	    "'running'))",
+	    ARGS(V_INT(task_id), V_INT(agent_id), V_INT(is_paced ? now_utc_ms : INT64_MAX),
+	         V_INT(is_paced)),
 	    &changed, why);
 	if (!e && changed == 0)
 		e = fail(why, E_TASK_TAKEN);

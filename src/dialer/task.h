@@ -9,9 +9,10 @@
 
 /** Takes a waiting task for a call, counting the try: conditional, so of two who want it one gets
  * it.
- *  @param must_be_due  false when a person asked for it by hand
+ *  @param is_paced  the program dials by itself: the task must be due and its campaign running, by
+ *                   the database and not by what the loop last read; false: a person asked for it
  *  @return ERR_CONFLICT E_TASK_TAKEN */
-enum err task_claim(struct tx *tx, int64_t task_id, int64_t agent_id, bool must_be_due,
+enum err task_claim(struct tx *tx, int64_t task_id, int64_t agent_id, bool is_paced,
                     int64_t now_utc_ms, struct why *why) MUST_USE;
 
 /* What becomes of a task. */

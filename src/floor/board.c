@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/id.h"
+#include "base/zone.h"
 #include "floor/floor_int.h"
 
 enum { UNITS_BELOW_MAX = 256 };
@@ -12,9 +13,10 @@ static json_t *j_id_or_null(int64_t id)
 	return id ? json_string(id_text(id, text)) : json_null();
 }
 
-static int64_t rate_bp(int64_t part, int64_t whole)
+/* Null where there is nothing to divide by: no calls are no level, not a bad one. */
+static json_t *rate_bp(int64_t part, int64_t whole)
 {
-	return whole ? (part * 10000 + whole / 2) / whole : 0;
+	return whole ? json_integer((part * 10000 + whole / 2) / whole) : json_null();
 }
 
 static json_t *tile_call(const struct floor *f, const struct seat *s)
@@ -108,7 +110,10 @@ static json_t *strip_json(const struct floor *f, const int64_t *units, size_t n)
 	for (int i = on_duty(f, units, n); i > 0; i--)
 		figures_add(&goal, &w->target);
 	json_t *j = figures_json(&sum);
-	json_object_set_new(j, "connect_rate_bp", json_integer(rate_bp(sum.connected, sum.dialed)));
+	json_object_set_new(j, "connect_rate_bp", rate_bp(sum.connected, sum.dialed));
+	int pace_bp =
+	    policy_elapsed_bp(&w->policy, w->day, zone_minute(f->now_utc_ms, f->cfg.zone));
+	json_object_set_new(j, "pace_bp", pace_bp < 0 ? json_null() : json_integer(pace_bp));
 	json_object_set_new(j, "targets", figures_json(&goal));
 	json_object_set_new(j, "sparks",
 	                    json_pack("{s:o,s:o,s:o,s:o,s:o}", "dialed", spark(dialed), "connected",
@@ -129,12 +134,12 @@ static json_t *lists_json(const struct floor *f, const int64_t *units, size_t n)
 		for (int d = 0; d < w->n_days; d++)
 			if (w->days[d].campaign_id == c->id)
 				figures_add(&g, &w->days[d].f);
-		json_array_append_new(a, json_pack("{s:o,s:s,s:s,s:I,s:I,s:I}", "campaign_id",
-		                                   j_id_or_null(c->id), "name", c->name, "mode",
-		                                   dial_mode_code(c->mode), "left",
-		                                   (json_int_t)c->left, "connect_rate_bp",
-		                                   (json_int_t)rate_bp(g.connected, g.dialed),
-		                                   "interested", (json_int_t)g.interested));
+		json_array_append_new(
+		    a, json_pack(
+			   "{s:o,s:s,s:s,s:I,s:I,s:o,s:I}", "campaign_id", j_id_or_null(c->id),
+			   "name", c->name, "mode", dial_mode_code(c->mode), "left",
+			   (json_int_t)c->left, "total", (json_int_t)c->total, "connect_rate_bp",
+			   rate_bp(g.connected, g.dialed), "interested", (json_int_t)g.interested));
 	}
 	return a;
 }
@@ -151,10 +156,10 @@ static json_t *queue_json(const struct floor *f)
 		longest_ms = ms > longest_ms ? ms : longest_ms;
 	}
 	const struct incoming_day *d = &f->world->incoming;
-	return json_pack(
-	    "{s:i,s:I,s:I,s:I,s:I}", "waiting", waiting, "longest_ms", (json_int_t)longest_ms,
-	    "service_level_bp", (json_int_t)rate_bp(d->in_time, d->calls), "abandon_bp",
-	    (json_int_t)rate_bp(d->missed, d->calls), "missed_open", (json_int_t)d->missed_open);
+	return json_pack("{s:i,s:I,s:o,s:o,s:I}", "waiting", waiting, "longest_ms",
+	                 (json_int_t)longest_ms, "service_level_bp", rate_bp(d->in_time, d->calls),
+	                 "abandon_bp", rate_bp(d->missed, d->calls), "missed_open",
+	                 (json_int_t)d->missed_open);
 }
 
 static json_t *lines_json(const struct floor *f)

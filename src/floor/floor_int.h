@@ -27,6 +27,7 @@ struct seat {
 	struct live *live;    /* the call he owes a result for or is in */
 	struct live *helping; /* a call handed over to him that another agent owes the result of */
 	struct target *preview; /* shown, claimed by him in memory */
+	struct figures today;   /* as his desk and tile were last told */
 	int64_t span_id;
 	struct span span;     /* the open one */
 	int64_t listening_to; /* person id, 0 none */

@@ -321,6 +321,11 @@ void seat_take_world(struct floor *f)
 			target_free(&s->preview);
 			seat_changed(f, s);
 		}
+		struct figures today = world_person_today(w, s->who.id);
+		if (memcmp(&today, &s->today, sizeof today) != 0) {
+			s->today = today;
+			s->is_changed = true;
+		}
 	}
 	for (struct feed *d = f->feeds; d; d = d->next) {
 		const struct campaign *c = world_campaign(w, d->campaign_id);

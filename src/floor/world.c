@@ -122,7 +122,8 @@ static enum err add_campaign(struct world *w, const struct rows *r, struct why *
 		              .is_running = strcmp(rows_text(r, 7), "running") == 0,
 		              .ring_timeout_s = (int)rows_int(r, 10),
 		              .wrapup_limit_s = (int)rows_int(r, 11),
-		              .left = rows_int(r, 14) };
+		              .left = rows_int(r, 14),
+		              .total = rows_int(r, 15) };
 	str_copy(c.name, sizeof c.name, rows_text(r, 4));
 	str_copy(c.script_key, sizeof c.script_key, rows_text(r, 5));
 	str_copy(c.purpose, sizeof c.purpose, rows_text(r, 8));
@@ -223,7 +224,7 @@ static enum err load_campaigns(struct db *db, int64_t cell_id, struct world *w, 
 	    "c.state, "
 	    "c.purpose, n.number, c.ring_timeout_s, c.wrapup_limit_s, c.max_attempts, c.retry, "
 	    "(SELECT COUNT(*) FROM task t WHERE t.campaign_id = c.id AND t.state IN ('new', "
-	    "'retry')) "
+	    "'retry')), (SELECT COUNT(*) FROM task t WHERE t.campaign_id = c.id) "
 	    "FROM campaign c LEFT JOIN caller_number n ON n.id = c.caller_number_id "
 	    "WHERE c.cell_id = ?1 AND c.state IN ('running', 'paused') ORDER BY c.id",
 	    ARGS(V_INT(cell_id)), w, add_campaign, why);

@@ -26,7 +26,7 @@ struct campaign {
 	bool is_running;
 	int ring_timeout_s, wrapup_limit_s;
 	struct retry_rules retry;
-	int64_t left; /* tasks still waiting */
+	int64_t left, total; /* tasks still waiting, and all */
 };
 
 struct campaign_seat {

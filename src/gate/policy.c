@@ -192,6 +192,19 @@ enum day_kind policy_day_kind(const struct policy *p, int day)
 	return day_weekday(day) >= 6 ? DAY_WEEKEND : DAY_WORKDAY;
 }
 
+int policy_elapsed_bp(const struct policy *p, int day, int minute)
+{
+	enum day_kind kind = policy_day_kind(p, day);
+	int all = 0, behind = 0;
+	for (size_t i = 0; i < p->n_hours[kind]; i++) {
+		const struct policy_window *w = &p->hours[kind][i];
+		all += w->to_min - w->from_min;
+		if (minute > w->from_min)
+			behind += (minute < w->to_min ? minute : w->to_min) - w->from_min;
+	}
+	return all > 0 ? behind * 10000 / all : -1;
+}
+
 int policy_calendar_left(const struct policy *p, int day)
 {
 	return p->last_known_day ? day_diff(p->last_known_day, day) : -1;

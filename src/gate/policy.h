@@ -86,4 +86,8 @@ int policy_calendar_left(const struct policy *p, int day);
 
 enum day_kind policy_day_kind(const struct policy *p, int day);
 
+/** How much of a day's calling hours lies behind: 0..10000; -1: none on such a day.
+ *  @param minute  of the day, 0..1439 */
+int policy_elapsed_bp(const struct policy *p, int day, int minute);
+
 #endif

@@ -88,6 +88,24 @@ static void an_unanswered_call_closes_itself_and_comes_back_by_its_rule(void **s
 	rig_close(r);
 }
 
+static void a_campaign_paused_a_moment_ago_calls_nobody(void **state)
+{
+	(void)state;
+	struct rig *r = &R;
+	rig_open(r, "progressive", 1);
+	/* The loop still holds the campaign as it read it: running. */
+	test_db_exec(&r->db, "UPDATE campaign SET state = 'paused'", NOARGS);
+	rig_log_on(r, 0);
+	rig_run(r, 1500);
+	assert_int_equal(r->dials, 0);
+	assert_int_equal(rig_int(r, "SELECT COUNT(*) FROM attempt"), 0);
+	assert_string_equal(rig_desk(r, r->agent[0], "state"), "idle");
+	test_db_exec(&r->db, "UPDATE campaign SET state = 'running'", NOARGS);
+	rig_run(r, 60000);
+	assert_int_equal(r->dials, 1);
+	rig_close(r);
+}
+
 static void a_refused_number_is_never_dialed_and_the_attempt_says_why(void **state)
 {
 	(void)state;
@@ -314,6 +332,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_progressive_call_runs_from_the_list_to_the_next_one),
 		cmocka_unit_test(an_unanswered_call_closes_itself_and_comes_back_by_its_rule),
+		cmocka_unit_test(a_campaign_paused_a_moment_ago_calls_nobody),
 		cmocka_unit_test(a_refused_number_is_never_dialed_and_the_attempt_says_why),
 		cmocka_unit_test(by_hand_the_agent_hears_the_network_at_once),
 		cmocka_unit_test(nobody_is_called_by_two_agents_at_once),

@@ -153,6 +153,19 @@ static void hours_end_a_ring_time_early_and_pause_at_noon(void **state)
 	assert_verdict(f, E_GATE_HOURS);
 }
 
+static void the_pace_of_a_day_runs_through_its_calling_hours_only(void **state)
+{
+	(void)state;
+	enum { WEDNESDAY = 20260311 }; /* 09:00–12:00 14:00–20:30: 570 minutes */
+	assert_int_equal(policy_elapsed_bp(&policy, WEDNESDAY, 8 * 60), 0);
+	assert_int_equal(policy_elapsed_bp(&policy, WEDNESDAY, 12 * 60), 180 * 10000 / 570);
+	assert_int_equal(policy_elapsed_bp(&policy, WEDNESDAY, 13 * 60), 180 * 10000 / 570);
+	assert_int_equal(policy_elapsed_bp(&policy, WEDNESDAY, 23 * 60), 10000);
+	struct policy closed = policy;
+	closed.n_hours[DAY_WORKDAY] = 0;
+	assert_int_equal(policy_elapsed_bp(&closed, WEDNESDAY, 12 * 60), -1);
+}
+
 static void holidays_and_days_worked_instead_are_known(void **state)
 {
 	(void)state;
@@ -307,6 +320,7 @@ int main(void)
 		cmocka_unit_test(a_refusal_holds_until_it_expires_and_names_its_reason),
 		cmocka_unit_test(consent_must_be_there_for_the_purpose_and_in_time),
 		cmocka_unit_test(hours_end_a_ring_time_early_and_pause_at_noon),
+		cmocka_unit_test(the_pace_of_a_day_runs_through_its_calling_hours_only),
 		cmocka_unit_test(holidays_and_days_worked_instead_are_known),
 		cmocka_unit_test(the_far_west_lives_two_hours_later),
 		cmocka_unit_test(caps_roll_and_say_when_they_free),
