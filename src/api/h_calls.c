@@ -98,6 +98,7 @@ static const struct field CALL[] = {
 	F_INT("recording_answer_ms", .null = true),
 	F_INT("recording_ms", .null = true),
 	F_TEXT("recording_state", .null = true),
+	F_BOOL("has_transcript"),
 	F_ARR("events", EVENT),
 	F_ARR("legs", LEG),
 	F_ARR("results", RESULT),

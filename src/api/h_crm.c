@@ -53,11 +53,17 @@ static const struct field CONTACT[] = { F_ID("id"), F_TEXT("name"), F_TEXT("rela
 static const struct field POINTS[] = { F_TEXT("need"), F_TEXT("doubt"), F_TEXT("feedback"),
 	                               F_TEXT("agreed"), F_END };
 static const struct field NEXT[] = { F_INT("at_utc_ms"), F_TEXT("promise"), F_END };
-static const struct field RECENT[] = {
-	F_ID("id"),        F_TEXT("direction"), F_INT("start_utc_ms"),
-	F_TEXT("outcome"), F_TEXT("result"),    F_INT("talk_ms"),
-	F_TEXT("agent"),   F_TEXT("note"),      F_END
-};
+static const struct field RECENT[] = { F_ID("id"),
+	                               F_TEXT("direction"),
+	                               F_INT("start_utc_ms"),
+	                               F_TEXT("outcome"),
+	                               F_TEXT("result"),
+	                               F_INT("talk_ms"),
+	                               F_TEXT("agent"),
+	                               F_TEXT("note"),
+	                               F_ID("agent_id", .null = true),
+	                               F_TEXT("grade"),
+	                               F_END };
 static const struct field CALLS[] = { F_INT("total"), F_INT("connected"), F_ARR("recent", RECENT),
 	                              F_END };
 static const struct field NOTE[] = {

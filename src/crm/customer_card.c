@@ -144,6 +144,8 @@ static void write_call(const struct rows *r, struct jw *w)
 	jw_int(w, "talk_ms", rows_int(r, 5));
 	jw_str(w, "agent", rows_text(r, 6));
 	jw_str(w, "note", rows_text(r, 7));
+	jw_id(w, "agent_id", rows_int(r, 8));
+	jw_str(w, "grade", rows_text(r, 9));
 }
 
 static const struct part PARTS[] = {
@@ -174,8 +176,8 @@ static const struct part RECENT = {
 	"recent",
 	"SELECT c.id, c.direction, c.start_utc_ms, c.outcome, c.result, c.talk_ms, p.name, (SELECT "
 	"r.note FROM result r WHERE "
-	"r.call_id = c.id ORDER BY r.saved_utc_ms DESC, r.id DESC LIMIT 1) FROM call c LEFT JOIN "
-	"person p ON p.id = c.agent_id "
+	"r.call_id = c.id ORDER BY r.saved_utc_ms DESC, r.id DESC LIMIT 1), c.agent_id, c.grade "
+	"FROM call c LEFT JOIN person p ON p.id = c.agent_id "
 	"WHERE c.customer_id = ?1 ORDER BY c.start_utc_ms DESC, c.id DESC LIMIT 20",
 	write_call,
 };

@@ -166,7 +166,11 @@ static enum err add_recording(struct db *db, int64_t id, json_t *call, struct wh
 	json_object_set_new(call, "recording_answer_ms", e ? json_null() : cj_int(r, 1));
 	json_object_set_new(call, "recording_ms", e ? json_null() : cj_int(r, 2));
 	json_object_set_new(call, "recording_state", e ? json_null() : cj_text(r, 3));
-	return ERR_OK;
+	int64_t n = 0;
+	if (!(e = db_int(db, "SELECT COUNT(*) FROM transcript WHERE call_id = ?1", ARGS(V_INT(id)),
+	                 &n, why)))
+		json_object_set_new(call, "has_transcript", json_boolean(n > 0));
+	return e;
 }
 
 static enum err add_more(struct db *db, const struct scope *sc, const struct rows *r, int64_t id,
