@@ -349,7 +349,9 @@ export interface RecentCall {
   grade?: string | null
   talk_ms: number
   ring_ms?: number
-  agent: { id: Id; job_no: string; name: string } | string | null
+  /** his name; '' for a call nobody had */
+  agent: string
+  agent_id: Id | null
   note: string | null
 }
 

@@ -4,6 +4,7 @@ import { computed, ref } from 'vue'
 import { api, ApiError } from '@/api/client'
 import type { Kicked, Me, Permission, Problem } from '@/api/types'
 import { setLanguage } from '@/i18n'
+import { useLive } from './live'
 
 /** Why the page was closed to this person: he logged in elsewhere. */
 export interface Replaced {
@@ -50,7 +51,14 @@ export const useSession = defineStore('session', () => {
   }
 
   async function login(jobNo: string, password: string): Promise<void> {
-    await take(await api.post<Me>('/api/v1/login', { job_no: jobNo, password }))
+    // This browser's own earlier session ends by this: its stream must not take that for somebody else's log-in.
+    const live = useLive()
+    live.stop()
+    try {
+      await take(await api.post<Me>('/api/v1/login', { job_no: jobNo, password }))
+    } finally {
+      if (me.value) live.start(true)
+    }
   }
 
   async function logout(): Promise<void> {

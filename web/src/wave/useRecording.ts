@@ -25,10 +25,10 @@ async function orNull<T>(wanted: Promise<T>): Promise<T | null> {
 }
 
 async function fetchAll(id: Id): Promise<Loaded> {
-  const [call, peaks, transcript] = await Promise.all([
-    api.get<CallDetail>(`/api/v1/calls/${id}`),
-    orNull(api.get<Peaks>(`/api/v1/calls/${id}/peaks`)),
-    orNull(api.get<Transcript>(`/api/v1/calls/${id}/transcript`)),
+  const call = await api.get<CallDetail>(`/api/v1/calls/${id}`)
+  const [peaks, transcript] = await Promise.all([
+    call.recording ? orNull(api.get<Peaks>(`/api/v1/calls/${id}/peaks`)) : null,
+    call.has_transcript ? orNull(api.get<Transcript>(`/api/v1/calls/${id}/transcript`)) : null,
   ])
   return { call, peaks, transcript }
 }

@@ -13,6 +13,7 @@ export interface ResultRow {
   code: string
   grade: string | null
   flags: number
+  wechat?: string | null
   note: string | null
   promise: string | null
   next_utc_ms: number | null
@@ -28,6 +29,7 @@ export interface CallDetail extends CallRow {
   end_utc_ms?: number | null
   ended_by?: string | null
   recording_started_utc_ms?: number | null
+  has_transcript: boolean
   script_key?: string | null
   script_name?: string | null
   script_version?: number | null

@@ -1,4 +1,4 @@
-/* People, units and campaigns to choose from in filters and forms; fetched once a session, empty when not allowed. */
+/* People, units and campaigns to choose from in filters and forms; empty when not allowed. */
 import { shallowRef, type ShallowRef } from 'vue'
 import { api } from '@/api/client'
 import type { Id, List, Permission } from '@/api/types'
@@ -21,24 +21,20 @@ export interface Named {
   name: string
 }
 
-function once<T>(path: string, query?: Record<string, number>, needs: Permission[] = []): () => ShallowRef<T[]> {
+/** The last answer stands at once; each page that uses the list asks again, for somebody may have added to it since. */
+function remembered<T>(path: string, query?: Record<string, number>, needs: Permission[] = []): () => ShallowRef<T[]> {
   const items = shallowRef<T[]>([])
-  let asked = false
   return () => {
     const session = useSession()
-    if (!asked && (needs.length === 0 || needs.some((p) => session.can(p)))) {
-      asked = true
-      api
-        .get<List<T>>(path, query)
-        .then((l) => (items.value = l.items))
-        .catch(() => {
-          asked = false
-        })
-    }
+    if (needs.length > 0 && !needs.some((p) => session.can(p))) return shallowRef([])
+    api
+      .get<List<T>>(path, query)
+      .then((l) => (items.value = l.items))
+      .catch(() => (items.value = []))
     return items
   }
 }
 
-export const usePeople = once<Person>('/api/v1/people', { size: 100 })
-export const useUnits = once<Unit>('/api/v1/units')
-export const useCampaigns = once<Named>('/api/v1/campaigns', undefined, ['campaign.edit', 'board.see'])
+export const usePeople = remembered<Person>('/api/v1/people', { size: 100 })
+export const useUnits = remembered<Unit>('/api/v1/units')
+export const useCampaigns = remembered<Named>('/api/v1/campaigns', undefined, ['campaign.edit', 'board.see'])

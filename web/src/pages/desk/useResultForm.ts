@@ -2,6 +2,7 @@
 import { computed, reactive, ref, watch } from 'vue'
 import { api } from '@/api/client'
 import type { CallResult, Id, ResultDef, ResultSet } from '@/api/types'
+import type { ResultRow } from '@/pages/calls/detail'
 import type { KeyMap } from '@/components/keys'
 import { atClock, fieldsOf } from '@/util/format'
 
@@ -88,6 +89,20 @@ export function fromBody(b: Partial<CallResult>): ResultModel {
   }
 }
 
+/** A saved result, as the form shows it when it is corrected. */
+export function modelOf(r: ResultRow): ResultModel {
+  return {
+    code: r.code,
+    grade: r.grade ?? '',
+    flags: r.flags,
+    wechat: Boolean(r.wechat),
+    dealYuan: r.deal_fen ? String(r.deal_fen / 100) : '',
+    nextUtcMs: r.next_utc_ms,
+    promise: r.promise ?? '',
+    note: r.note ?? '',
+  }
+}
+
 const DRAFT_AFTER_MS = 600
 const storeKey = (id: Id) => `hujiao.draft.${id}`
 
@@ -112,7 +127,8 @@ export interface ResultFormOptions {
   now: () => number
   /** the call has ended: Enter may save */
   mayClose: () => boolean
-  saved: (then: 'next' | 'break') => void
+  /** the result is kept; after a correction the page stays with its customer */
+  saved: (wasCorrection: boolean) => void
   focusNote: () => void
   pickTime: () => void
 }
@@ -210,14 +226,15 @@ export function useResultForm(o: ResultFormOptions) {
     if (timer) clearTimeout(timer)
     busy.value = true
     error.value = null
+    const wasCorrection = correcting.value
     try {
-      if (correcting.value) await api.put(`/api/v1/calls/${id}/result`, { ...toBody(model), reason: reason.value })
+      if (wasCorrection) await api.put(`/api/v1/calls/${id}/result`, { ...toBody(model), reason: reason.value })
       else await api.post(`/api/v1/calls/${id}/result`, { ...toBody(model), then })
       keep(id, null)
       callId.value = null
       correcting.value = false
       assign(emptyModel())
-      o.saved(then)
+      o.saved(wasCorrection)
     } catch (e) {
       error.value = e
     } finally {
