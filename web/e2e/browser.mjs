@@ -3,9 +3,11 @@ import { chromium } from 'playwright-core'
 
 export const base = process.env.HUJIAO_URL ?? 'http://127.0.0.1:8080'
 
-export function launch({ audio } = {}) {
+/** `audio` is what the microphone hears; `proxy` and `env` are Playwright's. */
+export function launch({ audio, ...more } = {}) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    ...more,
     args: [
       '--no-sandbox',
       '--disable-gpu',
@@ -34,4 +36,27 @@ export async function login(page, jobNo, password) {
 export async function assertNoSidewaysScroll(page, what) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
   if (wide > 0) throw new Error(`${what} scrolls ${wide} px sideways`)
+}
+
+/** Asks `look` until it answers something true, and returns that. */
+export async function until(what, look, ms = 60_000) {
+  const end = Date.now() + ms
+  for (;;) {
+    const got = await look()
+    if (got) return got
+    if (Date.now() > end) throw new Error(`${what}: still not so after ${ms / 1000} s`)
+    await new Promise((r) => setTimeout(r, 150))
+  }
+}
+
+/** The desk as the server sees it, once `ready` likes it. */
+export async function deskUntil(page, what, ready, ms = 60_000) {
+  let last
+  const look = async () => {
+    last = await page.evaluate(async () => (await fetch('/api/v1/desk')).json())
+    return ready(last) ? last : null
+  }
+  return until(what, look, ms).catch((e) => {
+    throw new Error(`${e.message}; ${JSON.stringify(last).slice(0, 600)}`)
+  })
 }
