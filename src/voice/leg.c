@@ -41,7 +41,8 @@ enum err leg_get(struct voice *v, int64_t id, struct leg **ret, struct why *why)
 	return ERR_OK;
 }
 
-enum err leg_make(struct voice *v, enum leg_kind kind, int fd, struct leg **ret, struct why *why)
+enum err leg_make(struct voice *v, enum leg_kind kind, const struct media_socket *s,
+                  struct leg **ret, struct why *why)
 {
 	if (v->leg_count >= v->cfg.max_legs)
 		return fail(why, E_LEG_MAX, v->cfg.max_legs);
@@ -51,7 +52,7 @@ enum err leg_make(struct voice *v, enum leg_kind kind, int fd, struct leg **ret,
 	if (!l)
 		return fail(why, E_NOMEM);
 	l->id = ++v->last_leg;
-	l->media = media_add(v->media, l->id, kind, fd);
+	l->media = media_add(v->media, l->id, kind, s);
 	if (!l->media) {
 		free(l);
 		return fail(why, E_NOMEM);
@@ -269,6 +270,8 @@ static void leg_media_said(struct leg *l, const struct media_event *ev)
 	struct leg_event out = { .at_ms = ev->at_ms };
 	switch (ev->kind) {
 	case MEV_AUDIO:
+		if (l->trunk && ev->is_as_told)
+			l->trunk->is_symmetric = true;
 		early_media(l);
 		break;
 	case MEV_FIRST:
@@ -297,6 +300,9 @@ static void leg_media_said(struct leg *l, const struct media_event *ev)
 		break;
 	case MEV_NO_MEDIA:
 		no_media(l);
+		break;
+	case MEV_UNHEARD:
+		leg_unheard(l);
 		break;
 	case MEV_STATS:
 	case MEV_RECORDER:

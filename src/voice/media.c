@@ -4,7 +4,6 @@
 #include "voice/media.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -22,14 +21,12 @@
 #include "voice/recorder.h"
 #include "voice/tap.h"
 #include "voice/web.h"
-#include "voice/web_keys.h"
 
 enum {
 	COMMAND_SLOTS = 8192,
 	EVENTS_AT_ONCE = 256,
 	GATHER_FROM_LEGS = 16,
-	GATHER_US = 2000,
-	RELATCH_US = 2000000,
+	GATHER_US = 1400,
 	MEDIA_NICE = -15,
 	TICKS_A_SECOND = 50,
 };
@@ -62,7 +59,7 @@ static void recorder_said(void *ctx, struct recorder_result *r)
 
 bool mleg_can_send(const struct mleg *l)
 {
-	return l->can_send && (l->kind == LEG_WEB ? web_is_up(l->web) : l->has_peer);
+	return l->can_send && (l->kind == LEG_WEB ? web_is_up(l->web) : l->source.peer_len > 0);
 }
 
 void mleg_send(struct mleg *l, uint8_t *packet, size_t len)
@@ -74,83 +71,21 @@ void mleg_send(struct mleg *l, uint8_t *packet, size_t len)
 	if (l->kind == LEG_WEB)
 		web_send_rtp(l->m->web, l, packet, len);
 	else
-		(void)sendto(l->fd, packet, len, 0, (const struct sockaddr *)&l->peer, l->peer_len);
-}
-
-static bool same_host(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
-{
-	if (a->ss_family != b->ss_family)
-		return false;
-	const struct sockaddr_in *x4 = (const void *)a, *y4 = (const void *)b;
-	const struct sockaddr_in6 *x6 = (const void *)a, *y6 = (const void *)b;
-	return a->ss_family == AF_INET
-	           ? x4->sin_addr.s_addr == y4->sin_addr.s_addr
-	           : memcmp(&x6->sin6_addr, &y6->sin6_addr, sizeof x6->sin6_addr) == 0;
-}
-
-static bool same_port(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
-{
-	const struct sockaddr_in *x4 = (const void *)a, *y4 = (const void *)b;
-	const struct sockaddr_in6 *x6 = (const void *)a, *y6 = (const void *)b;
-	return a->ss_family == AF_INET ? x4->sin_port == y4->sin_port
-	                               : x6->sin6_port == y6->sin6_port;
-}
-
-static bool same_addr(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
-{
-	return same_host(a, b) && same_port(a, b);
-}
-
-/* Symmetric RTP: answer where it comes from. Once latched, a stranger cannot take the stream over
- * while the partner still sends. */
-static bool accept_source(struct mleg *l, const struct sockaddr_storage *src, socklen_t len,
-                          int64_t now_us)
-{
-	if (l->is_latched && same_addr(src, &l->peer))
-		return true;
-	if (l->is_latched && now_us - l->last_rx_us < RELATCH_US)
-		return same_host(
-		    src, &l->peer); /* a gateway's announcements or digits: heard, not followed */
-	l->is_latched = true;
-	l->has_peer = true;
-	l->peer = *src;
-	l->peer_len = len;
-	l->m->is_stale = true;
-	return true;
-}
-
-static void leg_readable(struct mleg *l, int64_t now_us)
-{
-	uint8_t packet[PACKET_ROOM];
-	struct sockaddr_storage src;
-	socklen_t len = sizeof src;
-	ssize_t n = recvfrom(l->fd, packet, sizeof packet - WEB_KEYS_TAIL, 0,
-	                     (struct sockaddr *)&src, &len);
-	/* 0..3 is STUN, 200..207 in the second byte RTCP: neither may latch. */
-	if (n < RTP_FIXED_BYTES || packet[0] >> 6 != 2 || (packet[1] >= 192 && packet[1] <= 223))
-		return;
-	if (accept_source(l, &src, len, now_us))
-		relay_receive(l, packet, (size_t)n, now_us);
+		sendq_put(l->m, l->port ? port_fd(l->port) : l->fd, &l->source.peer,
+		          l->source.peer_len, packet, len);
 }
 
 /* ---- commands ---- */
 
-static socklen_t addr_len(const struct sockaddr_storage *a)
-{
-	return a->ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
-}
-
 static void do_add(struct media *m, struct mleg *l)
 {
-	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = l };
 	l->is_added = true;
 	l->next = m->legs;
 	if (l->next)
 		l->next->prev = l;
 	m->legs = l;
 	m->leg_count++;
-	if (l->fd >= 0)
-		epoll_ctl(m->epoll_fd, EPOLL_CTL_ADD, l->fd, &ev);
+	port_add_leg(l);
 }
 
 static void leave_bridge(struct mleg *l)
@@ -179,8 +114,7 @@ static void do_remove(struct media *m, struct mleg *l)
 	for (struct mleg *s = m->legs; s; s = s->next)
 		if (s->listen_target == l)
 			s->listen_target = NULL;
-	if (l->fd >= 0)
-		close(l->fd);
+	port_drop_leg(l);
 	if (l->prev)
 		l->prev->next = l->next;
 	else
@@ -194,19 +128,12 @@ static void do_remove(struct media *m, struct mleg *l)
 	free(l);
 }
 
-static void do_peer(struct mleg *l, const struct media_peer *p)
+static void do_peer(struct mleg *l, const struct media_peer *p, int64_t now_us)
 {
 	l->codec = p->codec;
 	l->pt_digits = p->pt_digits;
 	l->can_send = p->can_send;
-	if (p->addr.ss_family == AF_UNSPEC || same_addr(&p->addr, &l->told))
-		return;
-	/* A peer behind NAT sends from another address than it says: what was latched holds, until
-	 * it says a new one (its media moved). */
-	l->told = l->peer = p->addr;
-	l->peer_len = addr_len(&l->peer);
-	l->has_peer = true;
-	l->is_latched = false;
+	port_told(l, p, now_us);
 }
 
 static void do_answered(struct mleg *l, int64_t now_us)
@@ -300,8 +227,8 @@ static void do_stats(struct media *m, struct mleg *l, const struct command *c)
 		.rx_late = l->rx.late,
 		.tx_packets = l->tx.packets,
 		.jitter_us = (int)((l->rx.jitter_q4 >> 4) * 125),
-		.rtt_ms = -1,
-		.tx_lost_pct = -1,
+		.rtt_ms = l->rtt_ms,
+		.tx_lost_pct = l->tx_lost_pct,
 		.rx_level_dbov = l->rx.packets ? level_alaw_dbov(l->last_payload, FRAME_SAMPLES)
 		                               : LEVEL_SILENCE_DBOV,
 	};
@@ -325,8 +252,14 @@ static void do_command(struct media *m, const struct command *c, int64_t now_us)
 	case OP_REMOVE:
 		do_remove(m, l);
 		break;
+	case OP_PORT:
+		port_add(m, c->port);
+		break;
+	case OP_OWN_PORT:
+		port_own(l, c->own.fd, c->own.rtcp_fd);
+		break;
 	case OP_PEER:
-		do_peer(l, &c->peer);
+		do_peer(l, &c->peer, now_us);
 		break;
 	case OP_WEB:
 		web_attach(m->web, l, c->web, now_us);
@@ -423,7 +356,7 @@ static void handle(struct media *m, const struct epoll_event *ev, int64_t now_us
 	else if (ev->data.ptr == &m->web)
 		web_readable(m->web, now_us);
 	else if (ev->data.ptr != &m->commands)
-		leg_readable(ev->data.ptr, now_us);
+		port_event(m, ev->data.u64, now_us);
 }
 
 static void media_loop(void *arg)
@@ -448,11 +381,13 @@ static void media_loop(void *arg)
 			take_commands(m);
 		if (m->is_stale)
 			mix_arrange(m);
+		sendq_flush(m);
 		if (m->leg_count >= GATHER_FROM_LEGS && n < EVENTS_AT_ONCE)
 			nanosleep(&(struct timespec){ 0, GATHER_US * 1000 }, NULL);
 	}
 	while (m->legs)
 		do_remove(m, m->legs);
+	ports_free(m);
 }
 
 /* ---- the signalling side ---- */
@@ -491,6 +426,8 @@ static void media_drop(struct media *m)
 	outq_done(&m->from_recorder);
 	mailbox_free(&m->commands);
 	clip_unref(m->music);
+	free(m->batch);
+	free(m->sendq);
 	free(m->ticking);
 	free(m->ringing);
 	free(m->taps);
@@ -504,7 +441,11 @@ enum err media_new(const struct media_cfg *cfg, struct media **ret, struct why *
 		return fail(why, E_NOMEM);
 	m->epoll_fd = m->tick_fd = -1;
 	m->music = cfg->music;
-	enum err e = mailbox_new(sizeof(struct command), COMMAND_SLOTS, &m->commands, why);
+	m->batch = batch_new();
+	m->sendq = calloc(1, sizeof *m->sendq);
+	enum err e = !m->batch || !m->sendq ? fail(why, E_NOMEM) : ERR_OK;
+	if (!e)
+		e = mailbox_new(sizeof(struct command), COMMAND_SLOTS, &m->commands, why);
 	outq_init(&m->to_media, m->commands, sizeof(struct command));
 	outq_init(&m->to_signal, cfg->events, sizeof(struct media_event));
 	outq_init(&m->from_recorder, cfg->events, sizeof(struct media_event));

@@ -16,6 +16,7 @@ struct web; /* one browser connection: web.h */
 struct clip;
 struct mailbox;
 struct recorder_result;
+struct rtp_port; /* one for many calls: port.c */
 
 struct media_stats {
 	int64_t rtp_in, rtp_out, rtp_lost, tick_late_max_us, rec_now, rec_bytes, rec_gaps;
@@ -32,6 +33,8 @@ enum media_event_kind {
 	MEV_VOICE_ON,
 	MEV_VOICE_OFF,
 	MEV_NO_MEDIA,
+	MEV_UNHEARD, /* answered on a shared port, nothing comes, yet packets of unknown source do
+	              */
 	MEV_STATS,
 	MEV_RECORDER, /* a file is closed or a prompt read: `result` */
 };
@@ -40,6 +43,7 @@ struct media_event {
 	enum media_event_kind kind;
 	int64_t leg, at_ms;
 	char digit;
+	bool is_as_told; /* AUDIO: it comes from where the SDP says */
 	int64_t play_id;
 	struct recorder_result *result; /* whoever takes the event frees it */
 	leg_stats_fn *stats_fn;
@@ -71,13 +75,26 @@ void media_load_now(const struct media *m, struct media_load *ret);
 /** Sends again what found no room in the mailbox; call it now and then. */
 void media_flush(struct media *m);
 
-/** @param fd  a bound, non-blocking UDP socket, taken over; -1 for a browser leg
- *  @return NULL: out of memory (then `fd` stays the caller's) */
-struct mleg *media_add(struct media *m, int64_t id, enum leg_kind kind, int fd);
+/** Where a leg's packets come in: a bound, non-blocking UDP socket of its own with one for RTCP, or
+ * a port that it shares. A browser leg has neither (fds -1). */
+struct media_socket {
+	int fd, rtcp_fd; /* rtcp_fd -1: none was free */
+	struct rtp_port *port;
+};
+
+/** Takes the sockets over.
+ *  @return NULL: out of memory (then they stay the caller's) */
+struct mleg *media_add(struct media *m, int64_t id, enum leg_kind kind,
+                       const struct media_socket *s);
+/** A port for many calls; lives as long as `m`. NULL: out of memory. */
+struct rtp_port *media_port(struct media *m, int fd, int rtcp_fd);
+/** The leg leaves its shared port for one of its own; takes the sockets over. */
+void media_own_port(struct media *m, struct mleg *l, int fd, int rtcp_fd);
 void media_remove(struct media *m, struct mleg *l);
 
 struct media_peer {
 	struct sockaddr_storage addr; /* ss_family 0: unknown yet */
+	struct sockaddr_storage sig;  /* of the SIP peer; ss_family 0: unknown */
 	enum codec codec;
 	int pt_digits; /* -1 = the peer takes none */
 	bool can_send; /* not held by the peer, media wanted */

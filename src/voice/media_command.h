@@ -7,6 +7,8 @@
 enum op {
 	OP_ADD,
 	OP_REMOVE,
+	OP_PORT,
+	OP_OWN_PORT,
 	OP_PEER,
 	OP_WEB,
 	OP_RINGING,
@@ -34,6 +36,10 @@ struct command {
 	union {
 		struct media_peer peer;
 		struct web *web;
+		struct rtp_port *port;
+		struct {
+			int fd, rtcp_fd;
+		} own;
 		enum bridge_how how;
 		enum listen listen;
 		struct {

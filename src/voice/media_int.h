@@ -5,6 +5,7 @@
 
 #include <netinet/in.h>
 #include <stdatomic.h>
+#include <sys/uio.h>
 
 #include "voice/clip.h"
 #include "voice/digits.h"
@@ -12,16 +13,22 @@
 #include "voice/media.h"
 #include "voice/outq.h"
 #include "voice/rtp.h"
+#include "voice/source.h"
 
 struct tap;
 struct recorder;
 struct thread;
 struct web_port;
+struct rtp_port;
 
 enum {
 	FRAME_SAMPLES = 160,
 	TICK_US = 20000,
-	PACKET_ROOM = 2048,
+	BATCH = 64, /* packets a system call */
+	/* An Ethernet frame and the tail SRTP needs. An odd number of cache lines, so that the
+	 * heads of a batch do not all fall into the same few sets. */
+	PACKET_ROOM = 27 * 64,
+	MADE_ROOM = 384,
 	FIRST_FRAMES = 128, /* 2.5 s of early words at most */
 	FIRST_KEEP = 50,    /* 1 s of them from before the bridge */
 };
@@ -55,49 +62,73 @@ struct first_words {
 	uint8_t frame[FIRST_FRAMES][FRAME_SAMPLES];
 };
 
+/* What each packet touches stands first. */
 struct mleg {
-	int64_t id;
-	enum leg_kind kind;
 	struct media *m;
-	struct mleg *prev, *next;
-	bool is_added;
-
-	int fd;
-	struct sockaddr_storage peer, told; /* where it is sent to; what SDP said last */
-	socklen_t peer_len;
-	bool has_peer, is_latched, can_send;
+	struct mleg *partner;
+	struct tap *tap;
+	struct first_words *first;
+	enum leg_kind kind;
+	enum tx_mode mode;
 	enum codec codec;
 	int pt_digits;
-	struct web *web, *web_next; /* the browser's connection, and the one that will replace it */
-	bool is_lost, was_up;
-
+	int fd, rtcp_fd; /* -1 on a shared port and for browsers */
+	struct rtp_port *port;
+	int64_t last_rx_us;
+	bool can_send, is_muted, is_ring_on, is_watched;
+	bool is_ringing, is_answered, is_audio_told, is_first_told, is_no_media_told;
+	struct source source;
+	struct mleg *addr_next; /* in its port's table */
 	struct rtp_rx rx;
 	struct rtp_tx tx;
-	int64_t last_rx_us, answered_us;
-	bool is_ringing, is_answered, is_audio_told, is_first_told, is_no_media_told;
+
+	int64_t id;
+	struct mleg *prev, *next;
+	bool is_added;
+	int seconds;
+	bool is_unheard_told;
+	int rtt_ms, tx_lost_pct;    /* by RTCP; -1 = unknown */
+	struct web *web, *web_next; /* the browser's connection, and the one that will replace it */
+	bool is_lost, was_up;
+	int64_t answered_us;
 	struct digits_rx drx;
 	struct digits_tx dtx;
 
-	struct mleg *partner;
 	bool is_agent_side; /* joined with BRIDGE_TONE and not through with it */
 	int connect_tone_at;
-	struct first_words *first;
-	bool is_muted, is_held;
+	bool is_held;
 	struct player play;
 	size_t music_at;
 	int64_t ringback_at;
-	enum tx_mode mode;
 
 	struct jring *ring;
-	bool is_ring_on;
 	int16_t frame[FRAME_SAMPLES];
 	struct mleg *listen_target;
 	enum listen listen;
 
-	struct tap *tap;
-	uint8_t last_payload[FRAME_SAMPLES]; /* A-law, for the level */
-	bool is_watched, is_speaking;
+	uint8_t last_payload[FRAME_SAMPLES]; /* A-law, for the level; of a packet now and then */
+	bool is_speaking;
 	int64_t last_loud_us;
+};
+
+/* Room for packets that came in. One packet's bytes stay put until the room is used again, and
+ * what of it is to be sent is flushed before that. */
+struct batch {
+	uint8_t room[BATCH][PACKET_ROOM];
+	struct sockaddr_storage from[BATCH];
+	struct iovec io[BATCH];
+	struct mmsghdr msg[BATCH];
+	unsigned at; /* for single packets */
+};
+
+/* Packets that wait for their system call. At most BATCH, first in first out, so a ring of BATCH
+ * rooms is enough for those that the tick makes. */
+struct sendq {
+	int fd;
+	unsigned n, at;
+	struct iovec io[BATCH];
+	struct mmsghdr msg[BATCH];
+	uint8_t room[BATCH][MADE_ROOM];
 };
 
 struct media {
@@ -109,6 +140,9 @@ struct media {
 	struct recorder *recorder;
 	struct web_port *web;
 	struct clip *music;
+	struct rtp_port *ports;
+	struct batch *batch;
+	struct sendq *sendq;
 	int epoll_fd, tick_fd;
 	bool is_quitting;
 
@@ -128,10 +162,33 @@ struct media {
 /* media.c */
 void media_tell(struct media *m, const struct media_event *ev);
 void media_tell_kind(struct mleg *l, enum media_event_kind kind);
-/** Sends `len` bytes: header (to be filled in by the caller) and payload. Room for 160 bytes must
- * follow. */
+/** Sends `len` bytes: header (to be filled in by the caller) and payload, soon: they must stay
+ * where they are until then (batch_room(), sendq_room()). Room for 160 bytes must follow. */
 void mleg_send(struct mleg *l, uint8_t *packet, size_t len);
 bool mleg_can_send(const struct mleg *l);
+
+/* sendq.c: what leaves. `to` and `packet` stay put until the flush. */
+void sendq_put(struct media *m, int fd, const struct sockaddr_storage *to, socklen_t to_len,
+               uint8_t *packet, size_t len);
+void sendq_flush(struct media *m);
+uint8_t *sendq_room(struct media *m); /* MADE_ROOM bytes for a packet of our own */
+
+/* port.c: sockets of trunk and phone legs */
+struct batch *batch_new(void);
+int batch_receive(struct media *m, int fd); /* how many; <= 0: none */
+uint8_t *batch_room(struct media *m);       /* for one packet */
+void port_event(struct media *m, uint64_t tag, int64_t now_us);
+void port_told(struct mleg *l, const struct media_peer *peer, int64_t now_us);
+/** Whether packets of unknown source came to the leg's shared port since then. */
+bool port_has_strays_since(const struct mleg *l, int64_t since_us);
+void port_report(struct mleg *l, int64_t now_us); /* once a second: RTCP when it is due */
+void port_add_leg(struct mleg *l);
+void port_drop_leg(struct mleg *l);
+void port_own(struct mleg *l, int fd, int rtcp_fd);
+struct rtp_port *port_new(struct media *m, int fd, int rtcp_fd);
+void port_add(struct media *m, struct rtp_port *p);
+void ports_free(struct media *m);
+int port_fd(const struct rtp_port *p);
 
 /* relay.c: what arrives */
 void relay_receive(struct mleg *l, uint8_t *packet, size_t bytes, int64_t now_us);

@@ -11,7 +11,8 @@ static void command(struct media *m, const struct command *c)
 	outq_send(&m->to_media, c);
 }
 
-struct mleg *media_add(struct media *m, int64_t id, enum leg_kind kind, int fd)
+struct mleg *media_add(struct media *m, int64_t id, enum leg_kind kind,
+                       const struct media_socket *s)
 {
 	struct {
 		uint32_t ssrc, ts;
@@ -25,12 +26,27 @@ struct mleg *media_add(struct media *m, int64_t id, enum leg_kind kind, int fd)
 	l->id = id;
 	l->kind = kind;
 	l->m = m;
-	l->fd = fd;
-	l->pt_digits = -1;
+	l->fd = s->fd;
+	l->rtcp_fd = s->rtcp_fd;
+	l->port = s->port;
+	l->pt_digits = l->rtt_ms = l->tx_lost_pct = -1;
 	l->can_send = kind == LEG_WEB;
 	rtp_tx_init(&l->tx, random.ssrc, random.seq, random.ts);
 	command(m, &(struct command){ .op = OP_ADD, .leg = l });
 	return l;
+}
+
+struct rtp_port *media_port(struct media *m, int fd, int rtcp_fd)
+{
+	struct rtp_port *p = port_new(m, fd, rtcp_fd);
+	if (p)
+		command(m, &(struct command){ .op = OP_PORT, .port = p });
+	return p;
+}
+
+void media_own_port(struct media *m, struct mleg *l, int fd, int rtcp_fd)
+{
+	command(m, &(struct command){ .op = OP_OWN_PORT, .leg = l, .own = { fd, rtcp_fd } });
 }
 
 uint32_t mleg_ssrc(const struct mleg *l)

@@ -238,7 +238,7 @@ static void digits_frame(struct mleg *l, int64_t now_us)
 	l->m->is_stale |= !l->dtx.todo[0];
 	/* All packets of a press carry the timestamp of its beginning (RFC 4733 2.5.1.2). */
 	for (int i = 0; d.is_sent && i < d.copies; i++) {
-		uint8_t packet[RTP_FIXED_BYTES + DIGIT_EVENT_BYTES + 160];
+		uint8_t *packet = sendq_room(l->m);
 		struct rtp_out o = rtp_tx_frame(&l->tx, i == 0 ? FRAME_SAMPLES : 0, now_us);
 		if (d.is_first)
 			l->dtx.ts = o.ts;
@@ -290,8 +290,7 @@ static void tick_leg(struct media *m, struct mleg *l, int64_t now_us)
 		digits_frame(l, now_us);
 		return;
 	}
-	uint8_t packet[RTP_FIXED_BYTES + FRAME_SAMPLES + 160];
-	uint8_t *payload = packet + RTP_FIXED_BYTES;
+	uint8_t *packet = sendq_room(m), *payload = packet + RTP_FIXED_BYTES;
 	bool is_recorded = make_frame(m, l, payload);
 	if (is_recorded && l->tap)
 		tap_now(l->tap, TAP_AGENT, payload, FRAME_SAMPLES, now_us);

@@ -15,6 +15,8 @@ enum {
 	NO_MEDIA_US = 30 * 1000000,
 	LOUD_DBOV = -40,
 	HANGOVER_US = 200000,
+	LEVEL_EVERY = 8,
+	UNHEARD_US = 1000000,
 };
 
 static void take_digit(struct mleg *l, const struct rtp *p)
@@ -87,7 +89,10 @@ static void note_arrival(struct mleg *l, int64_t now_us)
 		l->is_ringing = false;
 		if (l->tap)
 			tap_start(l->tap, now_us, clock_utc_ms());
-		media_tell_kind(l, MEV_AUDIO);
+		media_tell(l->m,
+		           &(struct media_event){ .kind = MEV_AUDIO,
+		                                  .leg = l->id,
+		                                  .is_as_told = l->source.rank == SOURCE_TOLD });
 	}
 	if (l->is_answered && !l->is_first_told) {
 		l->is_first_told = true;
@@ -114,6 +119,8 @@ void relay_receive(struct mleg *l, uint8_t *packet, size_t bytes, int64_t now_us
 	if (l->rx.lost != lost)
 		atomic_fetch_add_explicit(&l->m->rtp_lost, l->rx.lost - lost, memory_order_relaxed);
 	note_arrival(l, now_us);
+	if (l->m->is_stale)
+		mix_arrange(l->m); /* this packet may be what makes us relay */
 	if (p.pt == l->pt_digits) {
 		take_digit(l, &p);
 		return;
@@ -128,7 +135,8 @@ void relay_receive(struct mleg *l, uint8_t *packet, size_t bytes, int64_t now_us
 		ulaw_to_alaw(copy, p.payload, p.len);
 		alaw = copy;
 	}
-	memcpy(l->last_payload, alaw, p.len < FRAME_SAMPLES ? p.len : FRAME_SAMPLES);
+	if (l->rx.packets % LEVEL_EVERY == 1)
+		memcpy(l->last_payload, alaw, p.len < FRAME_SAMPLES ? p.len : FRAME_SAMPLES);
 	if (l->tap)
 		tap_rtp(l->tap, TAP_CUSTOMER, p.ssrc, p.ts, alaw, p.len, now_us);
 	if (to && to->tap && !l->is_muted)
@@ -146,6 +154,12 @@ void relay_receive(struct mleg *l, uint8_t *packet, size_t bytes, int64_t now_us
 void relay_second(struct mleg *l, int64_t now_us)
 {
 	int64_t since = l->last_rx_us > l->answered_us ? l->last_rx_us : l->answered_us;
+	if (l->is_answered && !l->is_unheard_told && now_us - since > UNHEARD_US &&
+	    port_has_strays_since(l, since)) {
+		l->is_unheard_told = true;
+		media_tell_kind(l, MEV_UNHEARD);
+	}
+	port_report(l, now_us);
 	if (l->is_answered && l->can_send && !l->is_no_media_told && now_us - since > NO_MEDIA_US) {
 		l->is_no_media_told = true;
 		media_tell_kind(l, MEV_NO_MEDIA);

@@ -1,7 +1,6 @@
 /* SIP calls: INVITE both ways, answers, hold by the peer, session refreshes, and how they end. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -148,6 +147,8 @@ static void now_up(struct leg *l)
 	if (l->trunk && l->trunk->cfg.refresh_s > 0)
 		tmr_start(&l->refresh_tmr, (uint64_t)l->trunk->cfg.refresh_s * 1000, refresh_due,
 		          l);
+	if (l->is_moved)
+		sip_probe(l);
 	leg_emit(l, LEG_EV_ANSWERED);
 	if (l->kind == LEG_PHONE && l->state == LS_UP)
 		leg_emit(l, LEG_EV_UP);
@@ -273,20 +274,15 @@ static enum err invite(struct leg *l, const struct invite *i, struct why *why)
 	return ERR_OK;
 }
 
-static enum err open_leg(struct voice *v, enum leg_kind kind, const char *bind_addr,
+static enum err open_leg(struct voice *v, enum leg_kind kind, const char *bind_addr, bool is_shared,
                          const char *told_addr, const enum codec *codecs, int n, struct leg **ret,
                          struct why *why)
 {
-	int fd = -1, port = 0;
+	int port = 0;
 	struct leg *l = NULL;
-	enum err e = rtp_port_open(v, bind_addr, &fd, &port, why);
+	enum err e = leg_open(v, kind, bind_addr, is_shared, &l, &port, why);
 	if (e)
 		return e;
-	e = leg_make(v, kind, fd, &l, why);
-	if (e) {
-		close(fd);
-		return e;
-	}
 	e = leg_sdp_make(l, told_addr, port, codecs, n, why);
 	*ret = l; /* also on failure: the caller drops it with the trunk it has given it */
 	return e;
@@ -337,7 +333,7 @@ enum err sip_dial(struct voice *v, struct trunk *t, const struct dial *d, struct
 		e = trunk_take(t, why);
 	if (e)
 		return e;
-	e = open_leg(v, LEG_TRUNK, t->ep->addr, trunk_advertised(t), t->cfg.codecs,
+	e = open_leg(v, LEG_TRUNK, t->ep->addr, t->is_symmetric, trunk_advertised(t), t->cfg.codecs,
 	             t->cfg.codec_count, &l, why);
 	if (!l) {
 		trunk_call_over(t);
@@ -380,7 +376,8 @@ enum err phone_dial(struct voice *v, const char *uri, const char *tag, int64_t c
 	pl_set_str(&pl, uri);
 	if (strncasecmp(uri, "sip:", 4) != 0 || uri_decode(&parsed, &pl) || !parsed.host.l)
 		return fail(why, E_LEG_URI, uri);
-	enum err e = open_leg(v, LEG_PHONE, v->cfg.sip_addr, v->cfg.advertise, CODECS, 2, &l, why);
+	enum err e =
+	    open_leg(v, LEG_PHONE, v->cfg.sip_addr, false, v->cfg.advertise, CODECS, 2, &l, why);
 	if (!l)
 		return e;
 	l->ep = v->endpoints;
@@ -487,8 +484,8 @@ void sip_incoming(const struct sip_msg *msg, void *arg)
 	}
 	struct why why = { 0 };
 	t->status.calls_now++;
-	if (open_leg(ep->v, LEG_TRUNK, ep->addr, trunk_advertised(t), t->cfg.codecs,
-	             t->cfg.codec_count, &l, &why)) {
+	if (open_leg(ep->v, LEG_TRUNK, ep->addr, t->is_symmetric, trunk_advertised(t),
+	             t->cfg.codecs, t->cfg.codec_count, &l, &why)) {
 		log_warn("voice", "call_refused", LOG_WHY(&why));
 		refuse(ep, msg, 503);
 		if (!l)
@@ -498,6 +495,7 @@ void sip_incoming(const struct sip_msg *msg, void *arg)
 		return;
 	l->trunk = t;
 	l->ep = ep;
+	l->sig_peer = msg->src;
 	re_snprintf(l->call_ref, sizeof l->call_ref, "%r", &msg->callid);
 	/* Over a connection libre writes the contact: its transport and port are those it came by.
 	 */

@@ -5,29 +5,28 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/clock.h"
+#include "base/log.h"
 #include "voice/voice_int.h"
 
-enum { SOCKET_BYTES = 256 << 10 };
+enum { OWN_BYTES = 256 << 10, SHARED_BYTES = 4 << 20 };
 
-static int bound_socket(const struct sa *at)
+static int bound_socket(const struct sa *at, int bytes)
 {
-	int fd = socket(sa_af(at), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
-	    size = SOCKET_BYTES;
+	int fd = socket(sa_af(at), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -1;
 	if (bind(fd, &at->u.sa, at->len)) {
 		close(fd);
 		return -1;
 	}
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
 	return fd;
 }
 
-/* Even, at random: some gateways insist on the first, and guessing the next one is harder with the
- * second. */
-enum err rtp_port_open(struct voice *v, const char *addr, int *ret_fd, int *ret_port,
-                       struct why *why)
+/* Even, at random, RTCP above it: some gateways insist on the first, and guessing the next one is
+ * harder with the second. */
+static enum err open_pair(struct voice *v, const char *addr, int bytes, struct media_socket *ret,
+                          int *ret_port, struct why *why)
 {
 	struct sa at;
 	int min = (v->cfg.rtp_port_min + 1) & ~1, max = v->cfg.rtp_port_max;
@@ -36,9 +35,10 @@ enum err rtp_port_open(struct voice *v, const char *addr, int *ret_fd, int *ret_
 	for (int i = 0; i < RTP_PORT_TRIES; i++) {
 		int port = min + 2 * (int)(rand_u32() % (unsigned)((max - min) / 2 + 1));
 		sa_set_port(&at, (uint16_t)port);
-		int fd = bound_socket(&at);
+		int fd = bound_socket(&at, bytes);
 		if (fd >= 0) {
-			*ret_fd = fd;
+			sa_set_port(&at, (uint16_t)(port + 1));
+			*ret = (struct media_socket){ fd, bound_socket(&at, OWN_BYTES), NULL };
 			*ret_port = port;
 			return ERR_OK;
 		}
@@ -46,6 +46,115 @@ enum err rtp_port_open(struct voice *v, const char *addr, int *ret_fd, int *ret_
 			return fail(why, E_VOICE_LISTEN, "audio", strerror(errno));
 	}
 	return fail(why, E_LEG_PORTS, min, max);
+}
+
+static void close_pair(const struct media_socket *s)
+{
+	close(s->fd);
+	if (s->rtcp_fd >= 0)
+		close(s->rtcp_fd);
+}
+
+static enum err shared_port(struct voice *v, const char *addr, struct shared_port **ret,
+                            struct why *why)
+{
+	struct shared_port *p = v->ports;
+	struct media_socket s;
+	while (p && strcmp(p->addr, addr) != 0)
+		p = p->next;
+	*ret = p;
+	if (p)
+		return ERR_OK;
+	p = calloc(1, sizeof *p);
+	if (!p)
+		return fail(why, E_NOMEM);
+	enum err e = open_pair(v, addr, SHARED_BYTES, &s, &p->number, why);
+	if (!e && !(p->media = media_port(v->media, s.fd, s.rtcp_fd))) {
+		close_pair(&s);
+		e = fail(why, E_NOMEM);
+	}
+	if (e) {
+		free(p);
+		return e;
+	}
+	snprintf(p->addr, sizeof p->addr, "%s", addr);
+	p->next = v->ports;
+	*ret = v->ports = p;
+	return ERR_OK;
+}
+
+void shared_ports_free(struct voice *v)
+{
+	while (v->ports) {
+		struct shared_port *p = v->ports;
+		v->ports = p->next;
+		free(p); /* the media thread closes the sockets */
+	}
+}
+
+/* Whether a call on this port has its audio from there already: the two could not be told apart. */
+static bool is_taken(const struct voice *v, const struct shared_port *p, const struct leg *but,
+                     const struct sa *peer)
+{
+	for (int i = 0; i < LEG_BUCKETS; i++)
+		for (const struct leg *l = v->legs[i]; l; l = l->next)
+			if (l != but && l->port == p && l->sdp_media &&
+			    sa_cmp(sdp_media_raddr(l->sdp_media), peer, SA_ALL))
+				return true;
+	return false;
+}
+
+enum err leg_open(struct voice *v, enum leg_kind kind, const char *addr, bool is_shared,
+                  struct leg **ret, int *ret_port, struct why *why)
+{
+	struct media_socket s = { -1, -1, NULL };
+	struct shared_port *p = NULL;
+	enum err e;
+	if (is_shared && (e = shared_port(v, addr, &p, why)) == ERR_OK) {
+		s.port = p->media;
+		*ret_port = p->number;
+	} else {
+		e = open_pair(v, addr, OWN_BYTES, &s, ret_port, why);
+	}
+	if (e)
+		return e;
+	e = leg_make(v, kind, &s, ret, why);
+	if (e && !p)
+		close_pair(&s);
+	if (!e)
+		(*ret)->port = p;
+	return e;
+}
+
+/* The peer's audio cannot be told from another call's: this call goes on on a port of its own. The
+ * peer hears of it by a re-INVITE as soon as there may be one. */
+void leg_own_port(struct leg *l)
+{
+	struct media_socket s;
+	struct why why;
+	int port;
+	if (!l->port)
+		return;
+	if (open_pair(l->v, l->port->addr, OWN_BYTES, &s, &port, &why)) {
+		log_warn("voice", "own_port_failed", LOG_ID("leg", l->id), LOG_WHY(&why));
+		return;
+	}
+	l->port = NULL;
+	sdp_media_set_lport(l->sdp_media, (uint16_t)port);
+	media_own_port(l->v->media, l->media, s.fd, s.rtcp_fd);
+	if (l->is_answered)
+		sip_probe(l);
+	else
+		l->is_moved = l->is_outbound; /* an answer of ours still comes and says it */
+}
+
+/* Nothing is heard where other calls are: this trunk's audio does not come from where it says. */
+void leg_unheard(struct leg *l)
+{
+	if (l->trunk)
+		l->trunk->is_symmetric = false;
+	log_info("voice", "audio_from_elsewhere", LOG_ID("leg", l->id));
+	leg_own_port(l);
 }
 
 enum err leg_sdp_make(struct leg *l, const char *addr, int port, const enum codec *codecs, int n,
@@ -93,6 +202,10 @@ void leg_sdp_push(struct leg *l)
 	};
 	if (!sa_is_any(addr))
 		memcpy(&p.addr, &addr->u, addr->len);
+	if (sa_isset(&l->sig_peer, SA_ADDR))
+		memcpy(&p.sig, &l->sig_peer.u, l->sig_peer.len);
+	if (l->port && is_taken(l->v, l->port, l, addr))
+		leg_own_port(l);
 	media_set_peer(l->v->media, l->media, &p);
 	if (is_held != l->is_remote_held) {
 		l->is_remote_held = is_held;

@@ -328,6 +328,7 @@ struct voice *voice_free(struct voice *v)
 	}
 	mem_deref(v->dnsc);
 	media_free(&v->media);
+	shared_ports_free(v);
 	/* Files closed while stopping are still worth telling. */
 	struct media_event ev;
 	while (v->events && mailbox_take(v->events, &ev))

@@ -34,6 +34,8 @@ struct trunk {
 	struct trunk_status status;
 	struct endpoint *ep;
 	bool is_removed; /* lives on while calls do */
+	/* Its audio was seen to come from where its SDP says: its calls may share a port. */
+	bool is_symmetric;
 	struct sipreg *reg;
 	struct sip_dialog *options_dlg;
 	struct sip_request *options_req;
@@ -51,6 +53,14 @@ enum leg_state {
 	LS_ACCEPTED, /* 180 sent */
 	LS_UP,
 	LS_ENDING, /* leg_finish() is due */
+};
+
+/* One audio port for many calls, on one local address. */
+struct shared_port {
+	struct shared_port *next;
+	char addr[VOICE_HOST_BYTES];
+	int number;
+	struct rtp_port *media;
 };
 
 struct ladder; /* a running test call */
@@ -71,6 +81,8 @@ struct leg {
 	struct sipsess *sess;
 	struct sdp_session *sdp;
 	struct sdp_media *sdp_media;
+	struct shared_port *port;     /* NULL: one of its own */
+	bool is_moved;                /* to a port of its own, and the peer does not know yet */
 	const struct sip_msg *invite; /* LS_OFFERED only */
 	char contact[VOICE_URI_BYTES], call_ref[128] /* Call-ID */;
 	bool is_outbound, has_offer, is_answered, is_remote_held, is_early_told, is_ringing_told;
@@ -107,6 +119,7 @@ struct voice {
 	struct dnsc *dnsc;
 	struct endpoint *endpoints; /* the first is voice_cfg's */
 	struct trunk *trunks;
+	struct shared_port *ports;
 	struct leg *legs[LEG_BUCKETS];
 	struct epitaph *epitaphs;
 	struct vtimer *timers;
@@ -126,7 +139,8 @@ struct voice {
 /* leg.c */
 struct leg *leg_find(struct voice *v, int64_t id);
 enum err leg_get(struct voice *v, int64_t id, struct leg **ret, struct why *why);
-enum err leg_make(struct voice *v, enum leg_kind kind, int fd, struct leg **ret, struct why *why);
+enum err leg_make(struct voice *v, enum leg_kind kind, const struct media_socket *s,
+                  struct leg **ret, struct why *why);
 void leg_emit(struct leg *l, enum leg_event_kind kind);
 void leg_emit_event(struct leg *l, struct leg_event *ev);
 /** Begins the end: BYE or CANCEL leaves and ENDED is told from a timer, never inside libre's
@@ -151,8 +165,13 @@ void sip_probe(struct leg *l); /* re-INVITE with unchanged SDP */
 int sip_q850(const struct sip_msg *msg);
 
 /* sip_media.c */
-enum err rtp_port_open(struct voice *v, const char *addr, int *ret_fd, int *ret_port,
-                       struct why *why);
+/** A leg with its sockets: those of the port all such legs share, or its own.
+ *  @param ret_port  what the SDP says */
+enum err leg_open(struct voice *v, enum leg_kind kind, const char *addr, bool is_shared,
+                  struct leg **ret, int *ret_port, struct why *why);
+void leg_own_port(struct leg *l);
+void leg_unheard(struct leg *l);
+void shared_ports_free(struct voice *v);
 enum err leg_sdp_make(struct leg *l, const char *addr, int port, const enum codec *codecs, int n,
                       struct why *why);
 bool leg_sdp_take(struct leg *l, struct mbuf *mb, bool is_offer); /* false: nothing in common */

@@ -23,7 +23,7 @@ enum {
 	SHAKE_US = 15000000, /* offer to media */
 	REPORT_TICKS = 150,  /* 3 s */
 	SOCKET_BYTES = 4 << 20,
-	READS_AT_ONCE = 64,
+	BATCHES_AT_ONCE = 4,
 };
 
 struct web {
@@ -153,6 +153,7 @@ static void send_datagram(void *ctx, const uint8_t *data, size_t len)
 static void web_free(struct web *w)
 {
 	struct web **p = &w->port->all;
+	sendq_flush(w->port->m); /* packets to its address may wait */
 	while (*p != w)
 		p = &(*p)->next;
 	*p = w->next;
@@ -295,27 +296,33 @@ static void take_media(struct web *w, uint8_t *packet, size_t n, int64_t now_us)
 	}
 }
 
+static void take_packet(struct web_port *port, uint8_t *packet, size_t n,
+                        const struct sockaddr_storage *src, socklen_t len, int64_t now_us)
+{
+	struct web *w;
+	if (n < 13)
+		return;
+	if (packet[0] <= 3) /* RFC 7983 */
+		take_stun(port, packet, n, src, len, now_us);
+	else if ((w = find(port, src)) == NULL)
+		return;
+	else if (packet[0] >= 20 && packet[0] <= 63)
+		take_dtls(w, packet, n);
+	else if (packet[0] >= 128 && packet[0] <= 191)
+		take_media(w, packet, n, now_us);
+}
+
 void web_readable(struct web_port *port, int64_t now_us)
 {
-	uint8_t packet[PACKET_ROOM];
-	for (int i = 0; i < READS_AT_ONCE; i++) {
-		struct sockaddr_storage src;
-		socklen_t len = sizeof src;
-		ssize_t n = recvfrom(port->fd, packet, sizeof packet - WEB_KEYS_TAIL, MSG_DONTWAIT,
-		                     (struct sockaddr *)&src, &len);
-		if (n < 0)
+	for (int k = 0; k < BATCHES_AT_ONCE; k++) {
+		struct batch *b = port->m->batch;
+		int n = batch_receive(port->m, port->fd);
+		for (int i = 0; i < n; i++)
+			take_packet(port, b->room[i], b->msg[i].msg_len, &b->from[i],
+			            b->msg[i].msg_hdr.msg_namelen, now_us);
+		sendq_flush(port->m);
+		if (n < BATCH)
 			return;
-		if (n < 13)
-			continue;
-		struct web *w;
-		if (packet[0] <= 3) /* RFC 7983 */
-			take_stun(port, packet, (size_t)n, &src, len, now_us);
-		else if ((w = find(port, &src)) == NULL)
-			continue;
-		else if (packet[0] >= 20 && packet[0] <= 63)
-			take_dtls(w, packet, (size_t)n);
-		else if (packet[0] >= 128 && packet[0] <= 191)
-			take_media(w, packet, (size_t)n, now_us);
 	}
 }
 
@@ -326,7 +333,7 @@ void web_send_rtp(struct web_port *port, struct mleg *l, uint8_t *packet, size_t
 	struct web *w = l->web;
 	size_t n = web_keys_seal(w->keys, false, packet, len);
 	if (n)
-		(void)sendto(port->fd, packet, n, 0, (struct sockaddr *)&w->peer, w->peer_len);
+		sendq_put(port->m, port->fd, &w->peer, w->peer_len, packet, n);
 }
 
 static void send_report(struct web *w, int64_t now_us)

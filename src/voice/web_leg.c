@@ -79,12 +79,13 @@ static enum err answer_offer(struct voice *v, struct leg *l, const char *offer, 
 enum err web_offer(struct voice *v, const char *station_key, const char *sdp_offer,
                    web_reply_fn *reply, void *ctx, struct why *why)
 {
+	static const struct media_socket NO_SOCKET = { -1, -1, NULL };
 	size_t n = strnlen(station_key, sizeof((struct leg *)0)->station);
 	if (n == 0 || n >= sizeof((struct leg *)0)->station)
 		return fail(why, E_WEB_OFFER, "no station");
 	struct leg *l = leg_of_station(v, station_key);
 	bool is_new = !l;
-	enum err e = is_new ? leg_make(v, LEG_WEB, -1, &l, why) : ERR_OK;
+	enum err e = is_new ? leg_make(v, LEG_WEB, &NO_SOCKET, &l, why) : ERR_OK;
 	if (e)
 		return e;
 	char *answer = NULL;
