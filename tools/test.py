@@ -221,13 +221,20 @@ def stage_scenario(count):
     scripts(count, sorted(f for f in (ROOT / "tests" / "scenario").glob("test_*") if os.access(f, os.X_OK)))
 
 
+def stage_soak(count):
+    """a few kills, hang-ups and a minute's load; the full counts: ./run soak"""
+    for name, *args in (("kills", "--n", "2"), ("hangups", "--n", "15"), ("load", "--minutes", "0.2", "--agents", "2")):
+        code, output = run(["python3", f"tests/soak/{name}.py", *args], timeout=1200)
+        count.add(f"soak/{name}", *cases(code, output), output)
+
+
 def stage_browser(count):
     """the real program in real Chromium"""
     scripts(count, sorted((ROOT / "web" / "e2e").glob("test_*.mjs")))
 
 
 STAGES = {"lint": stage_lint, "tidy": stage_tidy, "page": stage_page, "unit": stage_unit, "threads": stage_threads, "fuzz": stage_fuzz,
-          "scenario": stage_scenario,
+          "scenario": stage_scenario, "soak": stage_soak,
           "browser": stage_browser}
 
 
