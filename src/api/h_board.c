@@ -4,6 +4,7 @@
 #include "api/api.h"
 #include "api/h_floor.h"
 #include "api/sse.h"
+#include "base/alarm.h"
 #include "base/json.h"
 #include "team/person.h"
 #include "team/unit.h"
@@ -72,6 +73,9 @@ static const struct field LIST[] = { F_ID("campaign_id"), F_TEXT("name"),
 	                             F_TEXT("mode"),      F_INT("left"),
 	                             F_INT("total"),      F_INT("connect_rate_bp", .null = true),
 	                             F_INT("interested"), F_END };
+static const struct field HOUSE_ALARM[] = { F_TEXT("kind"), F_INT("since_utc_ms"),
+	                                    F_TEXT("text_zh", .max = 500),
+	                                    F_TEXT("text_en", .max = 500), F_END };
 static const struct field UNIT[] = { F_ID("id"), F_TEXT("name"), F_END };
 static const struct field BOARD[] = { F_OBJ("unit", UNIT, .null = true),
 	                              F_ARR("agents", TILE),
@@ -79,6 +83,7 @@ static const struct field BOARD[] = { F_OBJ("unit", UNIT, .null = true),
 	                              F_OBJ("lines", LINES),
 	                              F_OBJ("queue", QUEUE),
 	                              F_ARR("lists", LIST),
+	                              F_ARR("alarms", HOUSE_ALARM),
 	                              F_INT("now_utc_ms"),
 	                              F_END };
 static const struct field STRIP_EVENT[] = { F_ID("unit_id"),       F_OBJ("strip", STRIP),
@@ -155,10 +160,28 @@ static enum err load_board(const struct req *rq, int64_t top, json_t **ret, stru
 	return ERR_OK;
 }
 
+/* What is wrong with the house, not with one agent. */
+static json_t *house_alarms(void)
+{
+	struct alarm_row row[ALARMS_MAX];
+	char zh[500], en[500];
+	json_t *list = json_array();
+	int n = alarm_list(row);
+	for (int i = 0; i < n; i++)
+		json_array_append_new(
+		    list, json_pack("{s:s,s:I,s:s,s:s}", "kind", row[i].key, "since_utc_ms",
+		                    (json_int_t)row[i].since_utc_ms, "text_zh",
+		                    why_text(&row[i].why, LANG_ZH, zh, sizeof zh), "text_en",
+		                    why_text(&row[i].why, LANG_EN, en, sizeof en)));
+	return list;
+}
+
 static enum err get_board(struct req *rq, struct reply *rp, struct why *why)
 {
 	json_t *board = NULL;
 	enum err e = load_board(rq, req_id(rq, "unit_id"), &board, why);
+	if (!e && board)
+		json_object_set_new(board, "alarms", house_alarms());
 	if (!e)
 		reply_json(rp, board);
 	else

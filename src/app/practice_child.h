@@ -1,6 +1,8 @@
 /* app/practice_child.h -- the simulated customers and agents as a child of the server.
  *
- * Its true transcripts come back over a pipe and are stored with their calls. Thread: any one. */
+ * Its true transcripts come back over a pipe and are stored with their calls. A child that ends by
+ * itself is started again after 1, 2, 4 … 60 seconds, and the board says so (base/alarm.h).
+ * Thread: any one. */
 #ifndef APP_PRACTICE_CHILD_H
 #define APP_PRACTICE_CHILD_H
 

@@ -2,6 +2,7 @@
 import os
 import pathlib
 import random
+import shutil
 import sqlite3
 import struct
 import sys
@@ -128,6 +129,16 @@ class Floor:
         return at
 
 
+def keep(floor, name):
+    """Leaves a failed run's folder for whoever looks into it: out/soak/NAME."""
+    target = hj.ROOT / "out" / "soak" / f"{name}-{time.strftime('%m%d-%H%M%S')}"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(floor.c.folder, target)
+    diary = [f"{d.at:.3f} {d.number[-4:]} {d.cell_call} {d.state} {d.code} by {d.ended_by} {d.plan}" for d in floor.far.diary]
+    (target / "diary.txt").write_text("\n".join(diary), encoding="utf-8")
+    print(f"# kept in {target}", flush=True)
+
+
 def seed():
     n = int(os.environ.get("HUJIAO_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 31)
     print(f"# HUJIAO_SEED={n}", flush=True)
@@ -176,8 +187,10 @@ def check_recordings(floor, db, seen, before_utc_ms):
                         "WHERE k.state = 'ended' AND k.end_utc_ms < ?", (before_utc_ms,)):
         if r["path"] in seen:
             continue
-        assert r["state"] in ("closed", "cut"), f"{r['path']} is {r['state']} of a call answered at {r['answer_utc_ms']}"
-        ms = playable_ms(floor.c.folder / "data" / "recordings" / r["path"])
+        path = floor.c.folder / "data" / "recordings" / r["path"]
+        assert r["state"] in ("closed", "cut"), (f"{r['path']} is {r['state']} of a call answered at {r['answer_utc_ms']}, and on the disk: "
+                                                 f"{path.stat().st_size if path.exists() else 'nothing'}")
+        ms = playable_ms(path)
         assert abs(ms - r["duration_ms"]) <= 40, f"{r['path']}: {ms} ms of sound, the row says {r['duration_ms']}"
         seen.add(r["path"])
 

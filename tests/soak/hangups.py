@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Hang-ups at random moments of calls, on both sides and in every state: hangups.py [--n N] [--minutes M].
 
 The customer refuses before 180, while it rings, in early media, or hangs up after the answer; a CANCEL meets his 200. The agent hangs up by
@@ -176,6 +177,9 @@ def soak(n, minutes, seed):
         for k in sorted(m.fell):
             print(f"#   {k}: {m.fell[k]}")
         return f"{over} calls ended at random moments in {(time.monotonic() - began) / 60:.1f} min, {calls} call records, {len(seen)} recordings"
+    except AssertionError:
+        floor.keep(f, "hangups")
+        raise
     finally:
         f.close()
 

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """kill -9 of the real program at random moments of a running campaign: kills.py [--n N] [--minutes M].
 
 After each restart: every call, attempt, span and task of before is closed, every recording plays, every INVITE the far end ever got has
@@ -80,6 +81,9 @@ def soak(kills, minutes, seed):
         odd = [o for a in f.robots for o in a.odd]
         assert not odd, f"answers of 5xx: {odd[:5]}"
         return f"{made} kills in {(time.monotonic() - began) / 60:.1f} min, {calls} calls at the far end, {len(seen)} recordings"
+    except AssertionError:
+        floor.keep(f, "kills")
+        raise
     finally:
         f.close()
 

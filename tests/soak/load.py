@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """An even load for a long time: load.py [--minutes M] [--agents N]. Memory, file handles and threads of the program must stay flat.
 
 Agents take call after call, a supervisor looks at the board and the lists, a browser's event stream comes and goes. Every ten seconds
@@ -117,6 +118,9 @@ def soak(minutes, agents, path, seed):
             assert growth <= MEMORY_MB_AN_HOUR, f"memory grows: {line}"
         assert rise <= SPREAD_FDS, f"file handles grow: {line}"
         return line
+    except AssertionError:
+        floor.keep(f, "load")
+        raise
     finally:
         watch.is_stopping = True
         f.close()

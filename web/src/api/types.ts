@@ -313,6 +313,8 @@ export interface Board {
     connect_rate_bp: number | null
     interested: number
   }[]
+  /** What is wrong with the house itself. */
+  alarms?: { kind: string; since_utc_ms: number; text_zh: string; text_en: string }[]
   now_utc_ms?: number
 }
 
