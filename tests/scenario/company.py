@@ -34,6 +34,7 @@ class Company:
         self.settings = settings or {}
         self.job_no = job_no
         self.practice = None
+        self.ca = None  # of an https address: the company's root certificate
         self.people = {}
         self.server = hj.Server(self.args(), folder=self.folder)
         self.server.owns_folder = True
@@ -64,7 +65,7 @@ class Company:
             return re.search(r"/link\?token=(\S+)", self.server.stdout())
 
         token = hj.wait_for(link)[1]
-        self.admin = hj.Http(self.url)
+        self.admin = hj.Http(self.url, ca=self.ca)
         self.admin.ok("POST", "/api/v1/link", {"token": token, "password": PASSWORD})
         self.admin.log_in("admin", PASSWORD)
         return self
@@ -78,14 +79,14 @@ class Company:
     def join(self, first):
         """Starts one more node of a company; its administrator is logged in at the first."""
         self.restart()
-        self.admin = hj.Http(self.url, first.admin.jar)
+        self.admin = hj.Http(self.url, first.admin.jar, self.ca)
         return self
 
     def wait_up(self):
         def up():
             """the page answers"""
             try:
-                return hj.Http(self.url).get("/api/v1/me")[0] == 401
+                return hj.Http(self.url, ca=self.ca).get("/api/v1/me")[0] == 401
             except OSError:
                 return False
 
@@ -97,7 +98,7 @@ class Company:
             body["station_uri"] = uri
         made = self.admin.ok("POST", "/api/v1/people", body)
         path = self.admin.ok("POST", f"/api/v1/people/{made['id']}/link")["path"]
-        browser = hj.Http(self.url)
+        browser = hj.Http(self.url, ca=self.ca)
         browser.ok("POST", "/api/v1/link", {"token": path.split("token=")[1], "password": PASSWORD})
         browser.log_in(job_no, PASSWORD)
         browser.id = made["id"]

@@ -11,6 +11,7 @@ import random
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -55,10 +56,11 @@ def wait_for(what, seconds=20.0, step=0.05):
 class Http:
     """One browser: cookies, Origin, JSON. Answers are (status, value, headers)."""
 
-    def __init__(self, base, jar=None):
+    def __init__(self, base, jar=None, ca=None):
         self.base = base
         self.jar = jar if jar is not None else http.cookiejar.CookieJar()
-        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.jar))
+        trust = [urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca))] if ca else []
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.jar), *trust)
 
     def call(self, method, path, body=None, raw=None, headers=None, timeout=30):
         data = raw if raw is not None else (json.dumps(body).encode() if body is not None else None)

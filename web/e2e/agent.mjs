@@ -1,5 +1,5 @@
 // One agent's work in real Chromium: logs in, sits down, takes a call, saves the result by keys. The last line it
-// prints is JSON: how often a planted number was seen in anything the server sent.
+// prints is JSON: how often a planted number was seen in anything the server sent, and whether the page was secure.
 import { base, launch, login } from './browser.mjs'
 
 const planted = /1390000000[0-9]/
@@ -50,7 +50,8 @@ try {
   await until('wrap-up', (d) => d.state === 'wrapup', 90_000)
   await page.keyboard.press('Shift+Enter') // save, then a break: no second call in this test
   await until('the saved result', (d) => d.state === 'idle' && d.status === 'paused')
-  console.log(JSON.stringify({ planted: seen }))
+  const secure = await page.evaluate(() => window.isSecureContext)
+  console.log(JSON.stringify({ planted: seen, address: new URL(page.url()).origin, secure }))
 } finally {
   await browser.close()
 }
