@@ -12,7 +12,7 @@
 #include "crm/import_int.h"
 #include "event/outbox.h"
 
-enum { SLICE_ROWS = 500, STEP_SLICES = 8, TAKEN_TRIES = 3 };
+enum { SLICE_ROWS = 500, STEP_SLICES = 20, TAKEN_TRIES = 3 };
 
 struct apply_row {
 	int64_t row_no, customer_id; /* customer_id: his, or the one a new customer gets */
@@ -127,7 +127,7 @@ static enum err add_consent(struct tx *tx, const struct apply_slice *s, const st
 static void collect_new(struct apply_slice *s, struct apply_row *a)
 {
 	const struct import_person *p = &a->person;
-	if (a->forecast != IMPORT_NEW) /* his numbers were another's, who may still be there */
+	if (a->forecast != IMPORT_NEW || !a->customer_id) /* the id is not his, or none was made */
 		a->customer_id = id_new();
 	s->customer[s->n_customers++] = (struct customer_new){
 		.id = a->customer_id,
@@ -283,7 +283,7 @@ static enum err write_slice(struct tx *tx, const void *arg, struct why *why)
 }
 
 static const char SQL_SLICE[] =
-    "SELECT row_no, parsed, key_id, class, customer_id FROM import_row WHERE batch_id = ?1 "
+    "SELECT row_no, original, key_id, class, customer_id FROM import_row WHERE batch_id = ?1 "
     "AND row_no > ?2 AND (class = 'new' OR class = 'updated') ORDER BY row_no LIMIT 500";
 
 static void drop_slice(struct apply_slice *s)
@@ -295,39 +295,68 @@ static void drop_slice(struct apply_slice *s)
 	s->n = s->n_numbers = 0;
 }
 
-static enum err read_row(const struct rows *r, const struct vault *v, struct apply_slice *s,
+/* One slice is read and sealed while the others are committed. */
+struct applying {
+	const struct vault *vault;
+	struct import_owner owner;
+	struct import_slices slices;
+	struct apply_slice slice[IMPORT_SLICES];
+};
+
+/* Reads the row's cells again as the classifying did: the mapping does not change any more. */
+static enum err read_person(const struct applying *ap, int64_t row_no, const json_t *texts,
+                            struct import_person *ret, struct why *why)
+{
+	struct cell cells[IMPORT_COLUMNS];
+	struct sheet_row row = { .number = row_no, .cells = cells };
+	for (; row.n < json_array_size(texts) && row.n < IMPORT_COLUMNS; row.n++) {
+		const json_t *text = json_array_get(texts, row.n);
+		size_t len = json_string_length(text);
+		cells[row.n] = (struct cell){ len ? json_string_value(text) : "", len,
+			                      len ? CELL_TEXT : CELL_EMPTY, false };
+	}
+	return import_row_read(ap->slice[0].b, &row, ret, why);
+}
+
+static enum err read_row(struct applying *ap, const struct rows *r, struct apply_slice *s,
                          struct why *why)
 {
 	struct apply_row *a = &s->rows[s->n];
-	CLEANUP(str_drop) char *json = NULL;
+	CLEANUP(str_drop) char *text = NULL;
+	CLEANUP(json_cleanup) json_t *texts = NULL;
 	size_t bytes;
 	const void *sealed = rows_bytes(r, 1, &bytes);
-	*a = (struct apply_row){ .row_no = rows_int(r, 0), .customer_id = rows_int(r, 4) };
+	a->row_no = rows_int(r, 0);
+	a->customer_id = rows_int(r, 4);
+	a->name_key = a->fields = NULL;
 	s->n++;
 	a->forecast = import_class_parse(rows_text(r, 3));
-	enum err e = import_unseal(v, "import_row.parsed", s->b->id, a->row_no, rows_int(r, 2),
-	                           sealed, bytes, &json, why);
-	if (e || (e = import_person_read(json, &a->person, why)) ||
+	enum err e = import_unseal(ap->vault, "import_row.original", s->b->id, a->row_no,
+	                           rows_int(r, 2), sealed, bytes, &text, why);
+	if (e || (e = json_read_text(text, &texts, why)) ||
+	    (e = read_person(ap, a->row_no, texts, &a->person, why)) ||
+	    (e = import_owner_find(job_db(s->jc), &ap->owner, &a->person, why)) ||
 	    (e = text_pinyin(a->person.name, &a->name_key, why)))
 		return e;
 	if (!(a->fields = fields_json(&a->person)))
 		return fail(why, E_NOMEM);
 	for (size_t i = 0; i < a->person.n_numbers; i++) {
-		phone_seal(v, &a->person.number[i], &a->phone[i]);
+		phone_seal(ap->vault, &a->person.number[i], &a->phone[i]);
 		memcpy(s->hash[s->n_numbers++], a->phone[i].hash, VAULT_HASH_BYTES);
 	}
 	return ERR_OK;
 }
 
 /* Opens and seals outside the commit, which is to be short. */
-static enum err read_slice(struct db *db, const struct vault *v, int64_t after,
-                           struct apply_slice *s, struct why *why)
+static enum err read_slice(struct applying *ap, int64_t after, struct apply_slice *s,
+                           struct why *why)
 {
 	CLEANUP(rows_free) struct rows *r = NULL;
 	drop_slice(s);
-	enum err e = db_query(db, SQL_SLICE, ARGS(V_INT(s->b->id), V_INT(after)), &r, why);
+	enum err e =
+	    db_query(job_db(s->jc), SQL_SLICE, ARGS(V_INT(s->b->id), V_INT(after)), &r, why);
 	while (!e && s->n < SLICE_ROWS && !(e = rows_next(r, why)))
-		e = read_row(r, v, s, why);
+		e = read_row(ap, r, s, why);
 	return e == ERR_END ? ERR_OK : e;
 }
 
@@ -392,23 +421,16 @@ static enum err end_job(struct apply_slice *s, struct job_ctx *jc, struct why *w
 	return e ? e : ERR_END;
 }
 
-/* Two slices: one is read and sealed while the other is committed. */
-struct applying {
-	struct import_slices slices;
-	struct apply_slice slice[2];
-};
-
 /* @param ret_more  whether rows are left */
 static enum err apply_slices(struct applying *ap, struct job_ctx *jc, bool *ret_more,
                              struct why *why)
 {
-	const struct import_jobs *ctx = job_user(jc);
 	int64_t after = strtoll(job_cursor(jc), NULL, 10);
 	enum err e = ERR_OK;
 	*ret_more = true;
 	for (int i = 0; !e && i < STEP_SLICES; i++) {
-		struct apply_slice *s = &ap->slice[i % 2];
-		if ((e = read_slice(job_db(jc), ctx->vault, after, s, why)))
+		struct apply_slice *s = &ap->slice[import_slices_place(&ap->slices)];
+		if ((e = read_slice(ap, after, s, why)))
 			break;
 		*ret_more = s->n > 0;
 		if (s->n == 0)
@@ -426,12 +448,14 @@ static enum err apply_step(struct applying *ap, struct job_ctx *jc, struct why *
 {
 	struct why local = { 0 };
 	bool has_more = true;
-	enum err e = ERR_CONFLICT;
-	for (int i = 0; i < TAKEN_TRIES && e == ERR_CONFLICT; i++) {
+	enum err e = ERR_OK;
+	for (int i = 0; i < TAKEN_TRIES; i++) {
 		local = (struct why){ 0 };
 		e = apply_slices(ap, jc, &has_more, &local);
 		if (local.code != E_DB_UNIQUE)
 			break;
+		import_slices_done(&ap->slices);
+		import_slices_init(&ap->slices, job_writer(jc));
 	}
 	if (e && why)
 		*why = local;
@@ -443,8 +467,8 @@ static void applying_drop(struct applying **ap)
 	if (!*ap)
 		return;
 	import_slices_done(&(*ap)->slices);
-	drop_slice(&(*ap)->slice[0]);
-	drop_slice(&(*ap)->slice[1]);
+	for (int i = 0; i < IMPORT_SLICES; i++)
+		drop_slice(&(*ap)->slice[i]);
 	free(*ap);
 	*ap = NULL;
 }
@@ -460,8 +484,9 @@ enum err import_apply_step(struct job_ctx *jc, struct why *why)
 	CLEANUP(applying_drop) struct applying *ap = calloc(1, sizeof *ap);
 	if (!ap)
 		return fail(why, E_NOMEM);
+	ap->vault = ((const struct import_jobs *)job_user(jc))->vault;
 	import_slices_init(&ap->slices, job_writer(jc));
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < IMPORT_SLICES; i++) {
 		ap->slice[i].jc = jc;
 		ap->slice[i].b = &b;
 		ap->slice[i].now_utc_ms = clock_utc_ms();

@@ -10,7 +10,7 @@
 #include "crm/import_int.h"
 #include "gate/dnc.h"
 
-enum { SLICE_ROWS = 500, DELETE_ROWS = 500, SLICE_BYTES = 2 << 20, ROW_COLUMNS = 10 };
+enum { SLICE_ROWS = 500, DELETE_ROWS = 500, SLICE_BYTES = 2 << 20, ROW_COLUMNS = 9 };
 
 /* ---- a row's class ---- */
 
@@ -23,8 +23,8 @@ struct verdict_row {
 	const char *dial_code; /* "ok" or an error's name; static */
 	int64_t customer_id;   /* whose the numbers are, or will be; 0: nobody's */
 	char *args;            /* of `why`, as JSON */
-	unsigned char *original, *parsed;
-	size_t original_n, parsed_n;
+	unsigned char *original;
+	size_t original_n;
 	int64_t key_id;
 	struct import_person person;
 	unsigned char hash[NUMBERS_MAX][VAULT_HASH_BYTES];
@@ -56,12 +56,11 @@ struct classifier {
 	struct policy policy;
 	int64_t now_utc_ms;
 	struct import_seen seen;
-	char owner_no[64]; /* the job number looked up last, and whose it is */
-	int64_t owner_id;
+	struct import_owner owner;
 	struct new_verdict last;
 	unsigned char hash[SLICE_ROWS * NUMBERS_MAX][VAULT_HASH_BYTES];
 	struct import_known known[SLICE_ROWS * NUMBERS_MAX];
-	struct slice slice[2], *s; /* one is filled while the other is committed */
+	struct slice slice[IMPORT_SLICES], *s; /* one is filled while the others are committed */
 	struct import_slices slices;
 	int64_t done;
 	int pct;
@@ -75,28 +74,12 @@ static void classify_as(struct verdict_row *v, enum import_class cls, enum err_c
 
 static enum err find_owner(struct classifier *c, struct verdict_row *v, struct why *why)
 {
-	static const char SQL[] = "SELECT id FROM person WHERE job_no = ?1 AND left_utc_ms IS NULL";
-	struct import_person *p = &v->person;
-	if (!*p->owner)
-		return ERR_OK;
-	if (strcmp(c->owner_no, p->owner) != 0) {
-		struct why none;
-		enum err e = db_int(c->db, SQL, ARGS(V_TEXT(p->owner)), &c->owner_id, &none);
-		if (e && e != ERR_NOT_FOUND) {
-			if (why)
-				*why = none;
-			return e;
-		}
-		if (e)
-			c->owner_id = 0;
-		str_copy(c->owner_no, sizeof c->owner_no, p->owner);
-	}
-	p->owner_id = c->owner_id;
-	if (!p->owner_id) {
+	enum err e = import_owner_find(c->db, &c->owner, &v->person, why);
+	if (!e && *v->person.owner && !v->person.owner_id) {
 		v->cls = IMPORT_INVALID;
-		(void)fail(&v->why, E_IMPORT_OWNER, p->owner);
+		(void)fail(&v->why, E_IMPORT_OWNER, v->person.owner);
 	}
-	return ERR_OK;
+	return e;
 }
 
 /* The customer who has one of the row's numbers; 0: nobody, -1: several customers.
@@ -277,7 +260,6 @@ static void drop_slice(struct slice *s)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		free(s->rows[i].original);
-		free(s->rows[i].parsed);
 		free(s->rows[i].args);
 	}
 	s->n = s->bytes = 0;
@@ -316,20 +298,6 @@ static enum err take_row(struct classifier *c, const struct sheet_row *r, bool i
 	return seal_cells(s, r, v, why);
 }
 
-/* What applying will need; nothing for a row that is not applied. */
-static enum err seal_person(const struct classifier *c, struct verdict_row *v, struct why *why)
-{
-	CLEANUP(str_drop) char *person = NULL;
-	if (v->cls != IMPORT_NEW && v->cls != IMPORT_UPDATED)
-		return ERR_OK;
-	enum err e = import_person_write(&v->person, &person, why);
-	if (e)
-		return e;
-	v->key_id = import_seal(c->vault, "import_row.parsed", c->b.id, v->row_no, person,
-	                        strlen(person), &v->parsed, &v->parsed_n);
-	return v->parsed ? ERR_OK : fail(why, E_NOMEM);
-}
-
 static enum err classify_slice(struct classifier *c, struct slice *s, struct why *why)
 {
 	size_t n = 0;
@@ -352,15 +320,13 @@ static enum err classify_slice(struct classifier *c, struct slice *s, struct why
 			v->dial_code = err_code_name(v->why.code);
 		if (!e && !(v->args = import_why_json(&v->why)))
 			e = fail(why, E_NOMEM);
-		if (!e)
-			e = seal_person(c, v, why);
 	}
 	return e;
 }
 
 static const char SQL_ROW[] = "INSERT INTO import_row (batch_id, row_no, class, reason, "
-			      "reason_args, original, key_id, parsed, customer_id, dial_code) "
-			      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+			      "reason_args, original, key_id, customer_id, dial_code) "
+			      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 static const char SQL_COUNT[] =
     "UPDATE import_batch SET rows_done = rows_done + ?2, rows_total = ?3, n_new = n_new + ?4, "
     "n_updated = n_updated + ?5, "
@@ -379,7 +345,6 @@ static void fill_values(struct slice *s)
 			V_TEXT(v->args),
 			V_BYTES(v->original, v->original_n),
 			V_INT(v->key_id),
-			V_BYTES(v->parsed, v->parsed_n),
 			V_ID(v->customer_id),
 			V_TEXT(v->dial_code),
 		};
@@ -420,7 +385,6 @@ static enum err hand_over(struct classifier *c, struct job_ctx *jc, struct why *
 	enum err e = classify_slice(c, s, why);
 	if (e)
 		return e;
-	s->c = c;
 	s->jc = jc;
 	s->done = c->done;
 	s->pct = c->pct;
@@ -428,7 +392,7 @@ static enum err hand_over(struct classifier *c, struct job_ctx *jc, struct why *
 	fill_values(s);
 	if ((e = import_slices_give(&c->slices, write_slice, s, why)))
 		return e;
-	c->s = s == &c->slice[0] ? &c->slice[1] : &c->slice[0];
+	c->s = &c->slice[import_slices_place(&c->slices)];
 	drop_slice(c->s);
 	return ERR_OK;
 }
@@ -528,9 +492,10 @@ enum err import_classify_step(struct job_ctx *jc, struct why *why)
 	c->vault = ctx->vault;
 	c->db = job_db(jc);
 	c->now_utc_ms = clock_utc_ms();
-	c->slice[0].c = c->slice[1].c = c;
-	c->s = &c->slice[0];
 	import_slices_init(&c->slices, job_writer(jc));
+	c->s = &c->slice[0];
+	for (int i = 0; i < IMPORT_SLICES; i++)
+		c->slice[i].c = c;
 	struct why reason = { 0 };
 	enum err e = import_batch_load(c->db, id, &c->b, &reason);
 	c->done = c->b.rows_done;
@@ -543,8 +508,8 @@ enum err import_classify_step(struct job_ctx *jc, struct why *why)
 	else if (why)
 		*why = reason;
 	import_slices_done(&c->slices);
-	drop_slice(&c->slice[0]);
-	drop_slice(&c->slice[1]);
+	for (int i = 0; i < IMPORT_SLICES; i++)
+		drop_slice(&c->slice[i]);
 	import_seen_done(&c->seen);
 	import_batch_done(&c->b);
 	free(c);

@@ -3,6 +3,7 @@
 #define CRM_IMPORT_INT_H
 
 #include <semaphore.h>
+#include <stdatomic.h>
 
 #include "crm/import.h"
 #include "crm/phone.h"
@@ -73,9 +74,14 @@ struct import_batch {
 enum err import_row_read(const struct import_batch *b, const struct sheet_row *r,
                          struct import_person *ret, struct why *why);
 
-/** JSON of a person for import_row.parsed and back. */
-enum err import_person_write(const struct import_person *p, char **ret, struct why *why) MUST_USE;
-enum err import_person_read(const char *json, struct import_person *ret, struct why *why) MUST_USE;
+/* The job number looked up last, and whose it is: a list has few. */
+struct import_owner {
+	char job_no[64];
+	int64_t id;
+};
+/** Sets owner_id of who has the row's job number now; 0: nobody. */
+enum err import_owner_find(struct db *db, struct import_owner *last, struct import_person *p,
+                           struct why *why) MUST_USE;
 
 /** "张三", "m" -> "张先生"; without a gender the name itself. */
 void import_call_as(const char *name, const char *gender, char *ret, size_t size);
@@ -101,7 +107,7 @@ void import_name_file(struct why *why, const char *path, const char *file_name);
 enum err import_batch_fail(struct tx *tx, int64_t id, const struct why *reason,
                            struct why *why) MUST_USE;
 
-/** Seals text to a batch's row. @param table  "import_row.original" or "import_row.parsed"
+/** Seals text to a batch's row. @param table  "import_row.original"
  *  @param ret  malloc'd; NULL: out of memory */
 int64_t import_seal(const struct vault *v, const char *table, int64_t batch_id, int64_t row_no,
                     const char *text, size_t n, unsigned char **ret, size_t *ret_n);
@@ -121,20 +127,29 @@ enum err import_known_load(struct db *db, const unsigned char (*hash)[VAULT_HASH
 
 /* ---- slices on their way to the commit (import_slices.c) ---- */
 
-/* At most one is under way while the next is made. After a failure none is written any more. */
+/* Several are under way while the next is made, so that the writer can commit them together. They
+ * are numbered from 0 and settle in order; after one that failed none is written any more. */
+enum { IMPORT_SLICES = 5 };
 struct import_slices {
 	struct writer *w;
 	sem_t settled;
-	bool is_out;
-	enum err e; /* of the last one; the writer's thread writes it while one is out */
+	int64_t given, done; /* done: known to have settled */
+	atomic_bool is_broken;
+	enum err e; /* of the first that failed; the writer's thread writes it */
 	struct why why;
 };
 void import_slices_init(struct import_slices *s, struct writer *w);
 void import_slices_done(struct import_slices *s); /* waits */
 
-/** Waits for the slice before and gives this one. @param arg  must live until the next wait */
+/** Where the next slice may be made: 0..IMPORT_SLICES - 1, waits until that place is free. */
+int import_slices_place(struct import_slices *s);
+
+/** Gives the slice made at that place. @param arg  stays there until it has settled
+ *  @return the error of a slice before, too */
 enum err import_slices_give(struct import_slices *s, write_fn *fn, const void *arg,
                             struct why *why) MUST_USE;
+
+/** Waits for all of them. @return the first error */
 enum err import_slices_wait(struct import_slices *s, struct why *why);
 
 /* ---- numbers met in a file (import_seen.c) ---- */

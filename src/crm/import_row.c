@@ -1,4 +1,4 @@
-/* One row of a list as a person with numbers. Pure. */
+/* One row of a list as a person with numbers. Pure but for the owner. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -294,71 +294,26 @@ void import_call_as(const char *name, const char *gender, char *ret, size_t size
 	snprintf(ret, size, "%.*s%s", (int)n, name, *gender == 'm' ? "先生" : "女士");
 }
 
-/* ---- as JSON ---- */
+/* ---- the owner ---- */
 
-struct text_member {
-	const char *key;
-	size_t at, size;
-};
-#define MEMBER(name) \
-	{ \
-#name, offsetof(struct import_person, name), \
-		    sizeof(((struct import_person *)0)->name) \
-	}
-static const struct text_member MEMBERS[] = {
-	MEMBER(name),     MEMBER(call_as),  MEMBER(gender),  MEMBER(grade),   MEMBER(company),
-	MEMBER(wechat),   MEMBER(province), MEMBER(city),    MEMBER(product), MEMBER(source),
-	MEMBER(supplier), MEMBER(owner),    MEMBER(contact), MEMBER(remark),
-};
-#undef MEMBER
-
-enum err import_person_write(const struct import_person *p, char **ret, struct why *why)
+enum err import_owner_find(struct db *db, struct import_owner *last, struct import_person *p,
+                           struct why *why)
 {
-	struct str out = { 0 };
-	struct jw w = { .out = &out };
-	jw_obj(&w, NULL);
-	for (size_t i = 0; i < sizeof MEMBERS / sizeof *MEMBERS; i++) {
-		const char *text = (const char *)p + MEMBERS[i].at;
-		if (*text)
-			jw_str(&w, MEMBERS[i].key, text);
+	static const char SQL[] = "SELECT id FROM person WHERE job_no = ?1 AND left_utc_ms IS NULL";
+	p->owner_id = 0;
+	if (!*p->owner)
+		return ERR_OK;
+	if (strcmp(last->job_no, p->owner) != 0) {
+		struct why local = { 0 };
+		last->id = 0;
+		enum err e = db_int(db, SQL, ARGS(V_TEXT(p->owner)), &last->id, &local);
+		if (e && e != ERR_NOT_FOUND) {
+			if (why)
+				*why = local;
+			return e;
+		}
+		str_copy(last->job_no, sizeof last->job_no, p->owner);
 	}
-	jw_str(&w, "basis", consent_basis_text(p->basis));
-	jw_int(&w, "given", p->given_utc_ms);
-	jw_id(&w, "owner_id", p->owner_id);
-	jw_arr(&w, "numbers");
-	for (size_t i = 0; i < p->n_numbers; i++) {
-		jw_arr(&w, NULL);
-		jw_str(&w, NULL, p->number[i].e164);
-		jw_str(&w, NULL, p->number[i].ext);
-		jw_end_arr(&w);
-	}
-	jw_end_arr(&w);
-	jw_end_obj(&w);
-	return str_take(&out, ret, why);
-}
-
-enum err import_person_read(const char *json, struct import_person *ret, struct why *why)
-{
-	CLEANUP(json_cleanup) json_t *j = NULL;
-	memset(ret, 0, sizeof *ret);
-	enum err e = json_read_text(json, &j, why);
-	if (e)
-		return e;
-	for (size_t i = 0; i < sizeof MEMBERS / sizeof *MEMBERS; i++)
-		str_copy((char *)ret + MEMBERS[i].at, MEMBERS[i].size,
-		         json_str(j, MEMBERS[i].key, ""));
-	ret->basis = consent_basis_parse(json_str(j, "basis", "none"));
-	ret->given_utc_ms = json_int(j, "given", 0);
-	ret->owner_id = json_id(j, "owner_id");
-	const json_t *list = json_object_get(j, "numbers");
-	for (size_t i = 0; i < json_array_size(list) && i < NUMBERS_MAX; i++) {
-		const json_t *one = json_array_get(list, i);
-		const char *e164 = json_string_value(json_array_get(one, 0)),
-			   *ext = json_string_value(json_array_get(one, 1));
-		if (!e164 || (e = number_parse_one(e164, &ret->number[i], why)))
-			return e ? e : fail(why, E_NUM_NONE);
-		str_copy(ret->number[i].ext, sizeof ret->number[i].ext, ext ? ext : "");
-		ret->n_numbers++;
-	}
+	p->owner_id = last->id;
 	return ERR_OK;
 }

@@ -1,14 +1,27 @@
 /* SQLite driver: one file, WAL, durable at every commit. */
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "store/db_int.h"
+
+/* Moves the log's pages into the file on a thread and handle of its own, so that commits do not wait
+ * for it. */
+struct checkpointer {
+	struct thread *thread;
+	sqlite3 *h;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool is_wanted, is_stopping; /* under lock */
+};
 
 struct sqlite {
 	struct db db;
 	sqlite3 *h;
 	struct stmt_map stmts;
+	struct checkpointer *ck; /* of a handle that writes */
 };
 
 struct sqlite_rows {
@@ -265,9 +278,78 @@ static enum err sqlite_snapshot(struct db *db, struct why *why)
 	return e;
 }
 
+/* ---- checkpoints ---- */
+
+enum {
+	CHECKPOINT_PAGES = 1000, /* SQLite's own measure: the thread is woken */
+	CHECKPOINT_MOST = 16000, /* 64 MB: the thread does not keep up, so the commit does it */
+};
+
+static void run_checkpoints(void *arg)
+{
+	struct checkpointer *k = arg;
+	pthread_mutex_lock(&k->lock);
+	while (!k->is_stopping) {
+		if (!k->is_wanted) {
+			pthread_cond_wait(&k->wake, &k->lock);
+			continue;
+		}
+		k->is_wanted = false;
+		pthread_mutex_unlock(&k->lock);
+		/* What fails now (a full disk) is tried after the next commit, or fails there. */
+		(void)sqlite3_wal_checkpoint_v2(k->h, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+		pthread_mutex_lock(&k->lock);
+	}
+	pthread_mutex_unlock(&k->lock);
+}
+
+static int after_commit(void *arg, sqlite3 *h, const char *name, int pages)
+{
+	struct checkpointer *k = arg;
+	if (pages >= CHECKPOINT_MOST) {
+		(void)sqlite3_wal_checkpoint_v2(h, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	} else if (pages >= CHECKPOINT_PAGES) {
+		pthread_mutex_lock(&k->lock);
+		k->is_wanted = true;
+		pthread_cond_signal(&k->wake);
+		pthread_mutex_unlock(&k->lock);
+	}
+	return SQLITE_OK;
+}
+
+static void checkpointer_free(struct checkpointer *k)
+{
+	if (!k)
+		return;
+	pthread_mutex_lock(&k->lock);
+	k->is_stopping = true;
+	pthread_cond_signal(&k->wake);
+	pthread_mutex_unlock(&k->lock);
+	thread_join(&k->thread);
+	sqlite3_close_v2(k->h);
+	pthread_cond_destroy(&k->wake);
+	pthread_mutex_destroy(&k->lock);
+	free(k);
+}
+
+static enum err checkpointer_start(struct sqlite *s, const char *path, struct why *why)
+{
+	struct checkpointer *k = s->ck = calloc(1, sizeof *k);
+	if (!k)
+		return fail(why, E_NOMEM);
+	pthread_mutex_init(&k->lock, NULL);
+	pthread_cond_init(&k->wake, NULL);
+	int rc = sqlite3_open_v2(path, &k->h, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	if (rc)
+		return fail(why, E_DB_OPEN, k->h ? sqlite3_errmsg(k->h) : sqlite3_errstr(rc));
+	sqlite3_wal_hook(s->h, after_commit, k);
+	return thread_start("checkpoint", run_checkpoints, k, &k->thread, why);
+}
+
 static void sqlite_close(struct db *db)
 {
 	struct sqlite *s = sq(db);
+	checkpointer_free(s->ck); /* first: the last handle to close empties the log */
 	for (size_t i = 0; i < s->stmts.cap; i++)
 		sqlite3_finalize(s->stmts.slots[i].stmt);
 	stmt_map_free(&s->stmts);
@@ -342,7 +424,7 @@ static enum err open_handle(struct sqlite *s, const char *path, enum db_mode mod
 	enum err e = begin_session(s, why);
 	if (!e && mode == DB_READ)
 		e = sqlite_script(&s->db, "PRAGMA query_only = ON", why);
-	return e;
+	return e || mode == DB_READ ? e : checkpointer_start(s, path, why);
 }
 
 enum err sqlite_open(const char *path, enum db_mode mode, struct db **ret, struct why *why)

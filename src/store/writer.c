@@ -16,6 +16,7 @@
 enum {
 	GROUP_JOBS = 256, /* most jobs in one commit */
 	GROUP_US = 5000,  /* a commit is not put off longer than this for more jobs to join */
+	BULK_US = 40000,  /* one of bulk jobs alone: rows that follow each other share pages */
 	DEFAULT_DEPTH = 4096,
 	DEFAULT_RETRY_MS = 5000,
 	RETRIES_TOGETHER = 4, /* then the jobs of a group that collides are tried one by one */
@@ -297,10 +298,13 @@ static void run_group(struct line *l, struct work *j)
 	int64_t began_us = clock_mono_us();
 	struct try t;
 	int n = 0;
+	bool is_bulk = j->lane == LANE_BULK;
 	l->group[n++] = j;
 	bool is_good = begin(l, &t) && run_nth(l, j, 0, &t);
-	while (is_good && n < GROUP_JOBS && clock_mono_us() - began_us < GROUP_US &&
+	while (is_good && n < GROUP_JOBS &&
+	       clock_mono_us() - began_us < (is_bulk ? BULK_US : GROUP_US) &&
 	       (j = take(l, false))) {
+		is_bulk &= j->lane == LANE_BULK;
 		l->group[n] = j;
 		is_good = run_nth(l, j, n, &t);
 		n++;
@@ -350,9 +354,9 @@ enum err writer_new(const struct writer_cfg *cfg, struct writer **ret, struct wh
 	for (int i = 0; i < LANE_COUNT; i++)
 		w->queue[i].last = &w->queue[i].first;
 	bool is_two = strncmp(cfg->url, "sqlite:", 7) != 0;
-	enum err e = start_line(w, cfg->url, LANE_LIVE, is_two ? LANE_LIVE : LANE_NORMAL, why);
+	enum err e = start_line(w, cfg->url, LANE_LIVE, is_two ? LANE_LIVE : LANE_BULK, why);
 	if (!e && is_two)
-		e = start_line(w, cfg->url, LANE_NORMAL, LANE_NORMAL, why);
+		e = start_line(w, cfg->url, LANE_NORMAL, LANE_BULK, why);
 	if (e)
 		writer_free(&w);
 	else

@@ -3,7 +3,8 @@
  * A write is a job: a function that runs SQL in a transaction and nothing else, at most about 20 ms
  * or 500 rows, safe to run again (it may be: a group that fails, a serialization failure). Jobs of
  * a lane are committed in the order they were given, many in one commit. SQLite: one thread, the
- * live lane first. PostgreSQL: a thread and a connection for each lane, SERIALIZABLE. */
+ * live lane first, bulk last. PostgreSQL: a thread and a connection for the live lane, one for the
+ * others, SERIALIZABLE. */
 #ifndef STORE_WRITER_H
 #define STORE_WRITER_H
 
@@ -18,7 +19,8 @@ struct tx;
 
 enum lane {
 	LANE_LIVE,   /* what a call in progress waits for */
-	LANE_NORMAL, /* people at screens, imports, background work */
+	LANE_NORMAL, /* people at screens, background work */
+	LANE_BULK,   /* imports: the commit may wait a little for more of them, never for others */
 	LANE_COUNT,
 };
 
