@@ -272,7 +272,7 @@ static enum err write_slice(struct tx *tx, const void *arg, struct why *why)
 	size_t at = 0;
 	s->n_customers = s->n_consents = s->n_contacts = 0;
 	enum err e = import_known_load(tx_db(tx), (const unsigned char(*)[VAULT_HASH_BYTES])s->hash,
-	                               s->n_numbers, s->now_utc_ms, s->known, why);
+	                               s->n_numbers, s->now_utc_ms, false, s->known, why);
 	for (size_t i = 0; !e && i < s->n; at += s->rows[i++].person.n_numbers)
 		e = apply_row(tx, s, &s->rows[i], &s->known[at], why);
 	if (!e)

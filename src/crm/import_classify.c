@@ -308,7 +308,7 @@ static enum err classify_slice(struct classifier *c, struct slice *s, struct why
 		n += numbers;
 	}
 	enum err e = import_known_load(c->db, (const unsigned char(*)[VAULT_HASH_BYTES])c->hash, n,
-	                               c->now_utc_ms, c->known, why);
+	                               c->now_utc_ms, true, c->known, why);
 	n = 0;
 	for (size_t i = 0; !e && i < s->n; i++) {
 		struct verdict_row *v = &s->rows[i];
@@ -451,8 +451,8 @@ static enum err finish(struct classifier *c, struct job_ctx *jc, enum err e, str
 	if (e && !is_file) {
 		if (why)
 			*why = *reason;
-		return e == ERR_CONFLICT ? ERR_END
-		                         : e; /* cancelled meanwhile: nothing more to do */
+		/* Cancelled meanwhile: nothing more to do. */
+		return reason->code == E_JOB_LOST ? ERR_END : e;
 	}
 	import_name_file(reason, c->b.path, c->b.file_name);
 	struct ending end = { c->b.id, e ? reason : NULL };

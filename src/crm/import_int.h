@@ -123,7 +123,8 @@ struct import_known {
 	char refusal[32]; /* the reason it is on the do-not-call list */
 };
 enum err import_known_load(struct db *db, const unsigned char (*hash)[VAULT_HASH_BYTES], size_t n,
-                           int64_t now_utc_ms, struct import_known *ret, struct why *why) MUST_USE;
+                           int64_t now_utc_ms, bool with_attempts, struct import_known *ret,
+                           struct why *why) MUST_USE;
 
 /* ---- slices on their way to the commit (import_slices.c) ---- */
 

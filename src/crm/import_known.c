@@ -67,7 +67,8 @@ static enum err ask(const struct question *q, const char *sql, bool has_time,
 }
 
 enum err import_known_load(struct db *db, const unsigned char (*hash)[VAULT_HASH_BYTES], size_t n,
-                           int64_t now_utc_ms, struct import_known *ret, struct why *why)
+                           int64_t now_utc_ms, bool with_attempts, struct import_known *ret,
+                           struct why *why)
 {
 	static const int64_t CALLED_MS = 31LL * 86400000; /* as far as any cap looks back */
 	memset(ret, 0, n * sizeof *ret);
@@ -78,7 +79,7 @@ enum err import_known_load(struct db *db, const unsigned char (*hash)[VAULT_HASH
 		if (e || (e = ask(&q, SQL_REFUSED, true, take_refusal, why)))
 			return e;
 		q.now_utc_ms -= CALLED_MS;
-		if ((e = ask(&q, SQL_CALLED, true, take_call, why)))
+		if (with_attempts && (e = ask(&q, SQL_CALLED, true, take_call, why)))
 			return e;
 	}
 	return ERR_OK;

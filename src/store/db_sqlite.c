@@ -7,8 +7,8 @@
 #include "base/thread.h"
 #include "store/db_int.h"
 
-/* Moves the log's pages into the file on a thread and handle of its own, so that commits do not wait
- * for it. */
+/* Moves the log's pages into the file on a thread and handle of its own, so that commits do not
+ * wait for it. */
 struct checkpointer {
 	struct thread *thread;
 	sqlite3 *h;
@@ -281,6 +281,7 @@ static enum err sqlite_snapshot(struct db *db, struct why *why)
 /* ---- checkpoints ---- */
 
 enum {
+	BUSY_TIMEOUT_MS = 5000,
 	CHECKPOINT_PAGES = 1000, /* SQLite's own measure: the thread is woken */
 	CHECKPOINT_MOST = 16000, /* 64 MB: the thread does not keep up, so the commit does it */
 };
@@ -342,6 +343,9 @@ static enum err checkpointer_start(struct sqlite *s, const char *path, struct wh
 	int rc = sqlite3_open_v2(path, &k->h, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc)
 		return fail(why, E_DB_OPEN, k->h ? sqlite3_errmsg(k->h) : sqlite3_errstr(rc));
+	/* A handle that has read nothing does not know yet that there is a log. */
+	sqlite3_busy_timeout(k->h, BUSY_TIMEOUT_MS);
+	(void)sqlite3_exec(k->h, "SELECT 1 FROM sqlite_master LIMIT 1", NULL, NULL, NULL);
 	sqlite3_wal_hook(s->h, after_commit, k);
 	return thread_start("checkpoint", run_checkpoints, k, &k->thread, why);
 }
@@ -393,8 +397,6 @@ static const char SESSION[] =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
     "PRAGMA case_sensitive_like = ON; PRAGMA trusted_schema = OFF;"
     "PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -65536;";
-
-enum { BUSY_TIMEOUT_MS = 5000 };
 
 /* Two that open a new file at once may both want to make it WAL; SQLite tells one of them at once
  * that it is busy, without the wait that other statements get. */
