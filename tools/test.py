@@ -218,7 +218,7 @@ def scripts(count, files, env=None):
 
 def stage_scenario(count):
     """the real program: calls, imports, crashes"""
-    scripts(count, sorted(f for f in (ROOT / "tests" / "scenario").glob("test_*") if os.access(f, os.X_OK)))
+    scripts(count, sorted((ROOT / "tests" / "scenario").glob("test_*.py")))
 
 
 def stage_soak(count):

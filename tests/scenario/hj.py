@@ -142,11 +142,11 @@ class Server:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def run(names):
-    """Runs every test_* of a file's globals."""
+def run(found, names=None):
+    """Runs every test_* of a file's globals, or those named (on the command line unless given)."""
     failed = 0
-    only = sys.argv[1:]
-    for name, fn in list(names.items()):
+    only = sys.argv[1:] if names is None else names
+    for name, fn in list(found.items()):
         if not name.startswith("test_") or not callable(fn) or (only and name not in only):
             continue
         try:

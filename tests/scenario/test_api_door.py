@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """The door of the real program: first start, sessions, the live stream, the page, uploads, https, stopping."""
 import http.client
 import json

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """One call on the real program, by hand, with a desk phone: everything an agent does in it, and what it leaves."""
 import time
 
