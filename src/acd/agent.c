@@ -115,6 +115,15 @@ enum err agent_on(struct agent *a, enum agent_event ev, int64_t call_id, int64_t
 	return ERR_OK;
 }
 
+void agent_resume_wrapup(struct agent *a, int64_t call_id, int64_t deadline_ms, int64_t now_ms)
+{
+	a->state = AGENT_WRAPUP;
+	a->state_since_ms = now_ms;
+	a->call_id = call_id;
+	a->deadline_ms = deadline_ms;
+	a->is_wrapup_overdue = false;
+}
+
 bool agent_can_take(const struct agent *a)
 {
 	return a->status == AGENT_READY && a->state == AGENT_IDLE;

@@ -103,6 +103,10 @@ void agent_set_aside(struct agent *a, const char *reason, int64_t now_ms);
 enum err agent_on(struct agent *a, enum agent_event ev, int64_t call_id, int64_t deadline_ms,
                   int64_t now_ms, struct why *why) MUST_USE;
 
+/** After a start: he is back in the wrap-up that an earlier process left open. For an agent that is
+ * idle. */
+void agent_resume_wrapup(struct agent *a, int64_t call_id, int64_t deadline_ms, int64_t now_ms);
+
 /** Whether a call may be given to him now. */
 bool agent_can_take(const struct agent *a);
 

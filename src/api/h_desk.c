@@ -10,15 +10,16 @@
 #include "crm/customer.h"
 #include "dialer/campaign.h"
 #include "dialer/worklist.h"
-#include "floor/result.h"
+#include "floor/draft.h"
 #include "profile/version.h"
 #include "team/person.h"
 
 /* ---- fields ---- */
 
-static const struct field STATION[] = { F_TEXT("kind"),
-	                                F_TEXT("state", .one_of = "none|connecting|up|lost"),
-	                                F_BOOL("elsewhere"), F_END };
+static const struct field STATION[] = {
+	F_TEXT("kind"), F_TEXT("state", .one_of = "none|connecting|up|lost"),
+	F_BOOL("elsewhere", .doc = "it is still with an earlier log-in"), F_END
+};
 static const struct field DESK_CAMPAIGN[] = { F_ID("id"), F_TEXT("name"), F_TEXT("mode"),
 	                                      F_BOOL("running"), F_END };
 static const struct field TRANSFER[] = { F_ID("to"), F_TEXT("name"), F_TEXT("state"), F_END };
@@ -170,6 +171,7 @@ enum err floor_req(const struct req *rq, struct floor_cmd cmd, json_t **ret, str
 	if (!f)
 		return fail(why, E_FLOOR_BUSY);
 	cmd.person_id = req_person(rq);
+	cmd.session_id = req_session(rq);
 	enum err e = floor_cmd(f, &cmd, &answer, why);
 	if (ret)
 		*ret = answer;
@@ -466,9 +468,20 @@ static enum err save_result(struct req *rq, const struct call_ref *call, bool is
 	return writer_do(req_writer(rq), LANE_LIVE, result_job, &a, why);
 }
 
+struct draft_arg {
+	int64_t call_id, person_id, now_utc_ms;
+	const char *form;
+};
+
+static enum err draft_job(struct tx *tx, const void *arg, struct why *why)
+{
+	const struct draft_arg *a = arg;
+	return draft_store(tx, a->call_id, a->person_id, a->form, a->now_utc_ms, why);
+}
+
+/* First the floor, which knows whose the call is; then for good. */
 static enum err keep_draft(struct req *rq, const struct call_ref *call, struct why *why)
 {
-	(void)call;
 	struct result_form f = form_of(rq);
 	json_t *j =
 	    json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:I,s:I}", "code", f.code, "grade", f.grade,
@@ -479,6 +492,10 @@ static enum err keep_draft(struct req *rq, const struct call_ref *call, struct w
 	json_decref(j);
 	if (!e)
 		e = on_call(rq, CMD_DRAFT, (struct floor_cmd){ .text = text }, why);
+	if (!e) {
+		struct draft_arg a = { call->id, req_person(rq), req_now_utc_ms(rq), text };
+		e = writer_do(req_writer(rq), LANE_NORMAL, draft_job, &a, why);
+	}
 	free(text);
 	return e;
 }

@@ -106,6 +106,11 @@ int64_t req_person(const struct req *rq)
 	return rq->has_session ? rq->session.person_id : 0;
 }
 
+int64_t req_session(const struct req *rq)
+{
+	return rq->has_session ? rq->session.id : 0;
+}
+
 enum role req_role(const struct req *rq)
 {
 	return rq->has_session ? rq->session.role : ROLE_NONE;

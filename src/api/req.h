@@ -49,7 +49,8 @@ const char *req_upload(const struct req *rq, int64_t *ret_bytes);
 void req_keep_upload(struct req *rq);
 
 /* ---- who asks ---- */
-int64_t req_person(const struct req *rq); /* 0 on open routes without a session */
+int64_t req_person(const struct req *rq);  /* 0 on open routes without a session */
+int64_t req_session(const struct req *rq); /* likewise */
 enum role req_role(const struct req *rq);
 bool req_can(const struct req *rq, enum perm p);
 const struct scope *req_scope(const struct req *rq); /* NULL on open routes without a session */

@@ -95,6 +95,8 @@ static enum err ask_offer(struct ask *a, struct why *why)
 	enum err e = a->f->cfg.phone.web_offer(a->f->cfg.phone.ctx, id_text(a->s->who.id, key),
 	                                       a->cmd->text, offered, a->ticket, why);
 	a->is_later = !e;
+	if (!e)
+		a->s->station_session_id = a->cmd->session_id;
 	if (!e && a->s->station == STATION_NONE) {
 		a->s->station = STATION_CONNECTING;
 		seat_changed(a->f, a->s);
@@ -367,9 +369,23 @@ static bool is_his(const struct ask *a)
 	return a->l->owner == a->s || a->l->talker == a->s || a->l->transfer.to == a->s;
 }
 
+/* Ids grow with time: the greatest is the log-in that won, also when an answer to the old one is
+ * still on its way. */
+static void seen(struct floor *f, struct seat *s, int64_t session_id)
+{
+	if (session_id <= s->session_id && !s->is_absent)
+		return;
+	if (session_id > s->session_id)
+		s->session_id = session_id;
+	s->is_absent = false;
+	seat_changed(f, s);
+}
+
 static enum err look_up(struct ask *a, int needs, struct why *why)
 {
 	a->s = seat_by_id(a->f, a->cmd->person_id);
+	if (a->s && (needs & N_SEAT))
+		seen(a->f, a->s, a->cmd->session_id);
 	a->l = live_by_id(a->f, a->cmd->call_id);
 	a->target = seat_by_id(a->f, a->cmd->target_id);
 	if ((needs & N_SEAT) && !a->s) {

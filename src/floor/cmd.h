@@ -50,7 +50,8 @@ enum { CMD_WAIT_MS = 8000, CMD_TEXT_BYTES = 16384 };
 
 struct floor_cmd {
 	enum floor_cmd_kind kind;
-	int64_t person_id; /* who asks */
+	int64_t person_id;  /* who asks */
+	int64_t session_id; /* his log-in; 0: none (tests) */
 	int64_t call_id, target_id, campaign_id, customer_id;
 	bool on;
 	int flag;

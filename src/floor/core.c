@@ -168,12 +168,13 @@ static void call_deadlines(struct floor *f)
 	}
 }
 
-/* Who has no call goes home and his open form is closed, so that no span stays open. */
+/* Who has no call goes home, so that no span stays open; his open form is found again by the next
+ * process that runs the cell. */
 static void send_home(struct floor *f)
 {
 	for (struct seat *s = f->seats; s; s = s->next) {
 		if (s->agent.state == AGENT_WRAPUP && s->live)
-			wrap_finish(f, s, s->live->is_result_saved);
+			wrap_leave(f, s);
 		if (s->agent.status != AGENT_OFFLINE && s->agent.state == AGENT_IDLE)
 			seat_go_home(f, s);
 	}
@@ -198,6 +199,7 @@ static void look_at_lease(struct floor *f)
 			give_way(f);
 		f->is_world_stale = true;
 		f->epoch = epoch;
+		f->forms = FORMS_UNREAD;
 	}
 	if (!epoch)
 		send_home(f);
@@ -208,6 +210,7 @@ void floor_tick(struct floor *f)
 	floor_enter(f);
 	look_at_lease(f);
 	read_world(f);
+	forms_restore(f);
 	call_deadlines(f);
 	for (struct seat *s = f->seats; s; s = s->next)
 		wrap_tick(f, s);
@@ -358,9 +361,14 @@ struct live *live_new(struct floor *f, bool is_incoming)
 	l->id = id_new();
 	l->is_incoming = is_incoming;
 	call_init(&l->call, is_incoming, f->now_utc_ms);
+	live_link(f, l);
+	return l;
+}
+
+void live_link(struct floor *f, struct live *l)
+{
 	l->next = f->lives;
 	f->lives = l;
-	return l;
 }
 
 void live_free(struct floor *f, struct live *l)

@@ -19,8 +19,10 @@ static json_t *j_time(int64_t utc_ms)
 static json_t *station_json(const struct seat *s)
 {
 	static const char *const STATE[] = { "none", "connecting", "up", "lost" };
+	bool is_elsewhere = s->station_leg && strcmp(s->who.station_kind, "web") == 0 &&
+	                    s->station_session_id != s->session_id;
 	return json_pack("{s:s,s:s,s:b}", "kind", s->who.station_kind, "state", STATE[s->station],
-	                 "elsewhere", 0);
+	                 "elsewhere", is_elsewhere);
 }
 
 static json_t *campaign_json(const struct floor *f, const struct seat *s)

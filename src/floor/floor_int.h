@@ -33,8 +33,10 @@ struct seat {
 	int64_t listening_to; /* person id, 0 none */
 	enum listen listen;
 	bool is_offered_transfer;
-	bool is_passed_over; /* nothing at hand for him this time */
-	bool is_changed;     /* desk and tile are pushed after the event */
+	bool is_absent; /* his open form is from before the start, and he has not been seen since */
+	int64_t session_id, station_session_id; /* his log-in, and the one his browser leg is of */
+	bool is_passed_over;                    /* nothing at hand for him this time */
+	bool is_changed;                        /* desk and tile are pushed after the event */
 	bool was_paused_overdue;
 };
 
@@ -42,6 +44,10 @@ struct transfer {
 	struct seat *to;
 	int64_t deadline_ms;
 };
+
+/* How long after the call a form that was open when the process ended is given back; later it is
+ * closed. And how far back such forms are looked for. */
+enum { FORM_KEPT_MS = 16 * 3600 * 1000, FORMS_BACK_MS = 3 * 86400 * 1000 };
 
 enum { LIVE_LEGS = 8, LIVE_EVENTS = 24, DRAFT_BYTES = CMD_TEXT_BYTES };
 
@@ -108,6 +114,7 @@ struct floor {
 	struct seat *seats;
 	struct live *lives;
 	struct feed *feeds;
+	enum { FORMS_UNREAD, FORMS_READING, FORMS_READ } forms; /* open ones of an earlier start */
 	int n_jobs;
 	bool is_draining, is_stopped;
 	int64_t repairs;
@@ -128,6 +135,7 @@ struct seat *seat_by_station(const struct floor *f, int64_t leg);
 struct live *live_by_id(const struct floor *f, int64_t call_id);
 struct live *live_by_leg(const struct floor *f, int64_t leg);
 struct live *live_new(struct floor *f, bool is_incoming);
+void live_link(struct floor *f, struct live *l);
 void live_free(struct floor *f, struct live *l);
 enum err floor_write(struct floor *f, enum lane lane, struct floor_job *j, struct why *why);
 /** Writes on the live lane, at the next tick when the writer is full now: for what must not be
@@ -204,6 +212,11 @@ void wrap_job_free(struct floor_job *j);
 void wrap_begin(struct floor *f, struct live *l);
 void wrap_finish(struct floor *f, struct seat *s, bool is_saved);
 void wrap_tick(struct floor *f, struct seat *s);
+/** The process ends: the form stays as it is and is found again after the start. */
+void wrap_leave(struct floor *f, struct seat *s);
+
+/* form.c */
+void forms_restore(struct floor *f);
 
 /* save.c */
 void save_flush(struct floor *f);

@@ -11,11 +11,8 @@
 #include "crm/customer.h"
 #include "dialer/task.h"
 #include "event/outbox.h"
-#include "floor/floor.h"
-#include "floor/result.h"
-
-/* How far back forms without a result are looked for. */
-enum { FORMS_BACK_MS = 3 * 86400 * 1000 };
+#include "floor/draft.h"
+#include "floor/floor_int.h"
 
 struct cut {
 	int64_t call_id, attempt_id, task_id, customer_id, agent_id, recording_id, start_utc_ms,
@@ -24,7 +21,8 @@ struct cut {
 	struct retry_next next;
 	struct recording_end rec;
 	bool has_file;
-	bool is_form_only; /* the call ended well, only its form was open */
+	bool is_form_only; /* the call ended, only its form was open and is closed now */
+	json_t *draft;     /* of is_form_only: what stood in it */
 };
 
 /* ---- how long is a file whose header was never finished ---- */
@@ -113,14 +111,11 @@ static enum err store_result(struct tx *tx, const struct cut *c, struct why *why
 	bool is_answered = c->answer_utc_ms != 0;
 	struct result_in in = { .id = c->result_id,
 		                .call_id = c->call_id,
-		                .form = { .code = is_answered ? "unsaved"
-		                                              : outcome_result(OUTCOME_UNKNOWN),
-		                          .grade = "",
-		                          .wechat = "",
-		                          .promise = "",
-		                          .note = "" },
+		                .form = draft_unsaved(c->draft),
 		                .now_utc_ms = c->now_utc_ms,
 		                .day = c->day };
+	if (!is_answered)
+		in.form.code = outcome_result(OUTCOME_UNKNOWN);
 	enum err e = result_store(tx, &in, why);
 	if (e && why->code == E_RESULT_SAVED)
 		e = ERR_OK;
@@ -140,7 +135,8 @@ static enum err cut_write(struct tx *tx, const void *arg, struct why *why)
 	enum err e = ERR_OK;
 	if (!c->is_form_only && ((e = close_call(tx, c, why)) || (e = close_recording(tx, c, why))))
 		return e;
-	return store_result(tx, c, why);
+	/* Whoever spoke with the customer still knows what came of it: his form waits for him. */
+	return c->answer_utc_ms && !c->is_form_only ? ERR_OK : store_result(tx, c, why);
 }
 
 static void measure(struct cut *c, const char *dir, const char *path)
@@ -214,18 +210,25 @@ static enum err close_calls(struct db *db, struct writer *w, int64_t cell_id, co
 	return e == ERR_END ? ERR_OK : e;
 }
 
-/* The agent was filling the form when the process died. */
+/* Forms that nobody will fill any more: too old, not their agent's latest, or without an agent. The
+ * rest is given back by form.c. */
 static enum err close_forms(struct db *db, struct writer *w, int64_t cell_id, int64_t now_utc_ms,
                             struct why *why)
 {
 	CLEANUP(rows_free) struct rows *r = NULL;
 	enum err e =
 	    db_query(db,
-	             "SELECT id, task_id, customer_id, agent_id, answer_utc_ms, day FROM call "
-	             "WHERE id >= ?2 AND cell_id = ?1 AND state = 'ended' AND answer_utc_ms IS NOT "
-	             "NULL AND result IS NULL "
-	             "ORDER BY id",
-	             ARGS(V_INT(cell_id), V_INT(id_floor(now_utc_ms - FORMS_BACK_MS))), &r, why);
+	             "SELECT c.id, c.task_id, c.customer_id, c.agent_id, c.answer_utc_ms, c.day, "
+	             "d.form FROM call c LEFT JOIN call_draft d ON d.call_id = c.id "
+	             "WHERE c.id >= ?2 AND c.cell_id = ?1 AND c.state = 'ended' AND "
+	             "c.answer_utc_ms IS NOT NULL AND c.result IS NULL AND (c.start_utc_ms < ?3 OR "
+	             "c.agent_id IS NULL OR EXISTS (SELECT 1 FROM call n WHERE n.agent_id = "
+	             "c.agent_id AND n.id > c.id AND n.state = 'ended' AND n.answer_utc_ms IS NOT "
+	             "NULL AND n.result IS NULL)) "
+	             "ORDER BY c.id",
+	             ARGS(V_INT(cell_id), V_INT(id_floor(now_utc_ms - FORMS_BACK_MS)),
+	                  V_INT(now_utc_ms - FORM_KEPT_MS)),
+	             &r, why);
 	while (!e && !(e = rows_next(r, why))) {
 		struct cut c = { .call_id = rows_int(r, 0),
 			         .task_id = rows_int(r, 1),
@@ -237,7 +240,10 @@ static enum err close_forms(struct db *db, struct writer *w, int64_t cell_id, in
 			         .cell_id = cell_id,
 			         .result_id = id_new(),
 			         .is_form_only = true };
+		if (!rows_null(r, 6) && json_read_text(rows_text(r, 6), &c.draft, NULL))
+			c.draft = NULL;
 		e = writer_do(w, LANE_LIVE, cut_write, &c, why);
+		json_decref(c.draft);
 	}
 	return e == ERR_END ? ERR_OK : e;
 }
@@ -259,7 +265,10 @@ static enum err rest_write(struct tx *tx, const void *arg, struct why *why)
 		e = db_exec(tx_db(tx),
 		            "UPDATE task SET state = 'retry', agent_id = NULL, reason = 'unknown' "
 		            "WHERE state = 'live' "
-		            "AND campaign_id IN (SELECT id FROM campaign WHERE cell_id = ?1)",
+		            "AND campaign_id IN (SELECT id FROM campaign WHERE cell_id = ?1) "
+		            "AND NOT EXISTS (SELECT 1 FROM call c WHERE c.customer_id = "
+		            "task.customer_id AND c.task_id = task.id AND c.state = 'ended' AND "
+		            "c.answer_utc_ms IS NOT NULL AND c.result IS NULL)",
 		            ARGS(V_INT(s->cell_id)), NULL, why);
 	if (!e)
 		e = db_exec(

@@ -10,6 +10,7 @@
 #include "crm/phone.h"
 #include "dialer/task.h"
 #include "event/outbox.h"
+#include "floor/draft.h"
 #include "gate/dnc.h"
 #include "profile/version.h"
 
@@ -276,7 +277,8 @@ enum err result_store(struct tx *tx, const struct result_in *in, struct why *why
 		return fail(why, E_RESULT_SAVED);
 	if (in->is_correction && c.day != in->day)
 		return fail(why, E_RESULT_DAY);
-	if ((e = add_row(tx, in, &c, why)) || (e = store_deal(tx, in, &c, why)))
+	if ((e = add_row(tx, in, &c, why)) || (e = draft_drop(tx, in->call_id, why)) ||
+	    (e = store_deal(tx, in, &c, why)))
 		return e;
 	if (c.customer_id &&
 	    ((e = store_customer(tx, in, &c, why)) || (e = apply_flags(tx, in, &c, why))))

@@ -110,7 +110,9 @@ static bool is_same_span(const struct span *a, const struct span *b)
 /* Ends the open span and opens the next when what he does has changed, also at midnight. */
 static void span_update(struct floor *f, struct seat *s)
 {
-	bool is_away = s->agent.status == AGENT_OFFLINE && s->agent.state == AGENT_IDLE;
+	/* A form from before the start costs nobody's time until he is seen. */
+	bool is_away =
+	    s->agent.status == AGENT_OFFLINE && (s->agent.state == AGENT_IDLE || s->is_absent);
 	struct span now;
 	fill_span(f, s, &now);
 	if (is_away ? !s->span_id : s->span_id && is_same_span(&s->span, &now))
@@ -202,7 +204,7 @@ enum err seat_status(struct floor *f, struct seat *s, const char *text, const ch
 		return fail(why, E_NO_NEW_CALLS, "stopping");
 	if (!f->epoch && status != AGENT_OFFLINE)
 		return fail(why, E_CELL_STANDBY);
-	if (!f->world)
+	if (!f->world || f->forms != FORMS_READ)
 		return fail(why, E_FLOOR_BUSY);
 	enum err e = status == AGENT_READY ? seat_need_station(f, s, why) : ERR_OK;
 	if (e || (e = agent_choose(&s->agent, status, reason, &f->world->pauses, f->now_ms, why)))

@@ -4,8 +4,8 @@
 
 #include "base/id.h"
 #include "base/log.h"
+#include "floor/draft.h"
 #include "floor/floor_int.h"
-#include "floor/result.h"
 
 struct wrap_job {
 	struct floor_job j;
@@ -55,11 +55,7 @@ static void unsaved_form(struct wrap_job *w, const char *draft)
 {
 	if (draft && json_read_text(draft, &w->form, NULL))
 		w->form = NULL;
-	w->result.form = (struct result_form){ .code = "unsaved",
-		                               .grade = "",
-		                               .wechat = json_str(w->form, "wechat", ""),
-		                               .promise = json_str(w->form, "promise", ""),
-		                               .note = json_str(w->form, "note", "") };
+	w->result.form = draft_unsaved(w->form);
 }
 
 void wrap_begin(struct floor *f, struct live *l)
@@ -87,6 +83,14 @@ void wrap_finish(struct floor *f, struct seat *s, bool is_saved)
 	} else {
 		free(w);
 	}
+	s->live = NULL;
+	l->owner = NULL;
+	seat_event(f, s, AGENT_EV_FINISH, l, 0);
+}
+
+void wrap_leave(struct floor *f, struct seat *s)
+{
+	struct live *l = s->live;
 	s->live = NULL;
 	l->owner = NULL;
 	seat_event(f, s, AGENT_EV_FINISH, l, 0);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/id.h"
+#include "floor/draft.h"
 
 static struct rig R;
 
@@ -43,7 +44,7 @@ static void a_kill_in_a_conversation_leaves_a_closed_call_and_a_readable_recordi
 	rig_restart(r);
 	assert_int_equal(rig_int(r, "SELECT COUNT(*) FROM call WHERE state = 'live'"), 0);
 	assert_int_equal(rig_int(r, "SELECT COUNT(*) FROM call WHERE outcome = 'answered' AND "
-	                            "result = 'unsaved' AND ended_by = 'system' "
+	                            "result IS NULL AND ended_by = 'system' "
 	                            "AND talk_ms > 0"),
 	                 1);
 	assert_int_equal(
@@ -52,11 +53,17 @@ static void a_kill_in_a_conversation_leaves_a_closed_call_and_a_readable_recordi
 	    1);
 	assert_int_equal(rig_int(r, "SELECT COUNT(*) FROM attempt WHERE end_utc_ms IS NULL"), 0);
 	assert_int_equal(rig_int(r, "SELECT COUNT(*) FROM agent_span WHERE to_utc_ms IS NULL"), 0);
-	assert_int_equal(
-	    rig_int(r, "SELECT COUNT(*) FROM task WHERE state = 'done' AND reason = 'unsaved'"), 1);
 	int dials = r->dials;
 	rig_log_on(r, 0);
 	rig_run(r, 3000);
+	assert_int_equal(r->dials, dials);
+	assert_string_equal(rig_desk(r, r->agent[0], "state"), "wrapup");
+	assert_int_equal(
+	    rig_ask(r, (struct floor_cmd){ .kind = CMD_WRAPUP_END, .person_id = r->agent[0] }),
+	    ERR_OK);
+	rig_run(r, 3000);
+	assert_int_equal(
+	    rig_int(r, "SELECT COUNT(*) FROM task WHERE state = 'done' AND reason = 'unsaved'"), 1);
 	assert_int_equal(r->dials, dials);
 	rig_close(r);
 }
@@ -87,23 +94,70 @@ static void a_kill_while_it_rings_counts_as_a_try_and_waits_for_the_rule(void **
 	rig_close(r);
 }
 
-static void a_kill_in_wrapup_closes_the_form(void **state)
+static enum err keep_draft(struct tx *tx, const void *arg, struct why *why)
 {
-	(void)state;
-	struct rig *r = &R;
-	rig_open(r, "progressive", 1);
+	const struct rig *r = arg;
+	return draft_store(tx, only_call((struct rig *)r), r->agent[0],
+	                   "{\"code\":\"interested\",\"note\":\"明天再说\"}", r->utc_ms, why);
+}
+
+/* Agent 0 talked and has begun to fill his form. */
+static int64_t half_a_form(struct rig *r)
+{
+	struct why why;
+	rig_open(r, "progressive", 2);
 	rig_log_on(r, 0);
 	rig_run(r, 1500);
 	rig_tell(r, rig_last(r), LEG_EV_ANSWERED);
 	rig_run(r, 2000);
 	rig_end(r, rig_last(r), CAUSE_NORMAL, 0);
 	rig_run(r, 500);
+	assert_ok(writer_do(r->db.w, LANE_NORMAL, keep_draft, r, &why), &why);
+	return only_call(r);
+}
+
+static void a_form_open_at_a_kill_is_found_again_as_it_was(void **state)
+{
+	(void)state;
+	struct rig *r = &R;
+	int64_t call = half_a_form(r);
+	for (int kill = 0; kill < 2; kill++) {
+		rig_restart(r);
+		rig_run(r, 500);
+		assert_int_equal(
+		    rig_int(r, "SELECT COUNT(*) FROM agent_span WHERE to_utc_ms IS NULL"), 0);
+		assert_string_equal(rig_desk(r, r->agent[0], "state"), "wrapup");
+		assert_string_equal(rig_desk(r, r->agent[0], "call.draft.note"), "明天再说");
+		assert_string_equal(rig_desk(r, r->agent[0], "call.draft.code"), "interested");
+		assert_string_equal(rig_desk(r, r->agent[0], "wrapup_overdue"), "false");
+	}
+	assert_int_equal(rig_int(r, "SELECT COUNT(*) FROM result"), 0);
+	assert_int_equal(rig_int(r, "SELECT COUNT(*) FROM task WHERE state = 'live'"), 1);
+	/* No call lands on it, and only the limit makes it late. */
+	rig_log_on(r, 0);
+	rig_run(r, 5000);
+	assert_int_equal(r->dials, 1);
+	rig_run(r, 120000);
+	assert_string_equal(rig_desk(r, r->agent[0], "wrapup_overdue"), "true");
+	assert_ok(rig_save(r, call, r->agent[0], "refused", "next"), &r->why);
+	rig_run(r, 1000);
+	assert_int_equal(rig_int(r, "SELECT COUNT(*) FROM call_draft"), 0);
+	assert_int_equal(rig_int(r, "SELECT COUNT(*) FROM task WHERE state = 'done'"), 1);
+	assert_int_equal(floor_repairs(r->floor), 0);
+	rig_close(r);
+}
+
+static void a_form_of_yesterday_is_closed_with_what_stood_in_it(void **state)
+{
+	(void)state;
+	struct rig *r = &R;
+	half_a_form(r);
+	r->utc_ms += INT64_C(20) * 3600 * 1000;
 	rig_restart(r);
-	assert_int_equal(
-	    rig_int(r,
-	            "SELECT COUNT(*) FROM call WHERE result = 'unsaved' AND outcome = 'answered'"),
-	    1);
-	assert_int_equal(rig_int(r, "SELECT COUNT(*) FROM recording WHERE state = 'closed'"), 1);
+	assert_string_equal(rig_desk(r, r->agent[0], "state"), "idle");
+	assert_int_equal(rig_int(r, "SELECT COUNT(*) FROM result WHERE code = 'unsaved' AND note = "
+	                            "'明天再说'"),
+	                 1);
 	assert_int_equal(rig_int(r, "SELECT COUNT(*) FROM task WHERE state = 'done'"), 1);
 	rig_restart(r);
 	assert_int_equal(rig_int(r, "SELECT COUNT(*) FROM result"), 1);
@@ -198,7 +252,8 @@ int main(void)
 		cmocka_unit_test(
 		    a_kill_in_a_conversation_leaves_a_closed_call_and_a_readable_recording),
 		cmocka_unit_test(a_kill_while_it_rings_counts_as_a_try_and_waits_for_the_rule),
-		cmocka_unit_test(a_kill_in_wrapup_closes_the_form),
+		cmocka_unit_test(a_form_open_at_a_kill_is_found_again_as_it_was),
+		cmocka_unit_test(a_form_of_yesterday_is_closed_with_what_stood_in_it),
 		cmocka_unit_test(
 		    whichever_write_fails_nobody_stays_stuck_and_every_call_is_recorded),
 		cmocka_unit_test(a_full_writer_stops_new_calls_and_lets_those_in_progress_end),

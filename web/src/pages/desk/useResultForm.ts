@@ -212,10 +212,9 @@ export function useResultForm(o: ResultFormOptions) {
     if (!id || correcting.value) return
     keep(id, isEmpty(model) ? null : { ...model })
     if (timer) clearTimeout(timer)
-    if (model.code)
-      timer = setTimeout(() => {
-        void api.post(`/api/v1/calls/${id}/result?draft=1`, toBody(model)).catch(() => {})
-      }, DRAFT_AFTER_MS)
+    timer = setTimeout(() => {
+      void api.post(`/api/v1/calls/${id}/result?draft=1`, toBody(model)).catch(() => {})
+    }, DRAFT_AFTER_MS)
   })
 
   async function save(then: 'next' | 'break'): Promise<void> {
