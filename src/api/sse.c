@@ -232,13 +232,14 @@ void sse_kick(struct sse_hub *h, int64_t session_id, const json_t *kicked)
 
 void sse_tick(struct sse_hub *h, int64_t now_mono_ms)
 {
-	static const char COMMENT[] = ": \n\n";
+	/* An event, not a comment: a page cannot see comments, and must notice a dead stream. */
+	static const char BEAT[] = "event: beat\ndata: {}\n\n";
 	pthread_mutex_lock(&h->lock);
 	for (struct sse_stream *st = h->streams; st; st = st->next) {
-		if (now_mono_ms - st->written_mono_ms < SSE_COMMENT_MS)
+		if (now_mono_ms - st->written_mono_ms < SSE_BEAT_MS)
 			continue;
 		st->written_mono_ms = now_mono_ms;
-		append(st, COMMENT, sizeof COMMENT - 1);
+		append(st, BEAT, sizeof BEAT - 1);
 	}
 	pthread_mutex_unlock(&h->lock);
 }

@@ -2,10 +2,10 @@
  *
  * Topics: "person:<id>" one person's browsers; "unit:<id>" everyone with board.see whose scope has
  * the unit; "all" everybody. Each stream has a bounded buffer; what overflows it is dropped and
- * `reset` is sent, after which the page asks anew. A comment every 15 s finds dead peers. Facts
- * carry an id: a browser that comes back with Last-Event-ID gets those it missed, or `reset` when
- * they are not kept any more or the server has started anew.
- * Thread: any; publishing takes a short lock and never waits for the network. */
+ * `reset` is sent, after which the page asks anew. A `beat` every 15 s finds dead peers on both
+ * sides. Facts carry an id: a browser that comes back with Last-Event-ID gets those it missed, or
+ * `reset` when they are not kept any more or the server has started anew. Thread: any; publishing
+ * takes a short lock and never waits for the network. */
 #ifndef API_SSE_H
 #define API_SSE_H
 
@@ -17,7 +17,7 @@
 struct sse_hub;
 struct sse_stream;
 
-enum { SSE_BUFFER_BYTES = 512 * 1024, SSE_COMMENT_MS = 15000, SSE_FACTS_KEPT = 256 };
+enum { SSE_BUFFER_BYTES = 512 * 1024, SSE_BEAT_MS = 15000, SSE_FACTS_KEPT = 256 };
 
 /** Sends an event to the streams of a topic. The event's field list (struct sse_event) decides what
  *  leaves; an unknown event or a wrong field is logged and dropped. `body` stays the caller's. */

@@ -133,7 +133,7 @@ static void the_old_page_is_told_and_its_stream_ends(void **state)
 	door_close(&d);
 }
 
-static void a_quiet_stream_gets_comments(void **state)
+static void a_quiet_stream_gets_beats(void **state)
 {
 	struct door d;
 	struct stream s;
@@ -141,8 +141,8 @@ static void a_quiet_stream_gets_comments(void **state)
 	door_open(&d, NULL);
 	stream_open(&d, AGENT, &s);
 	assert_true(stream_wait(&s, "retry:", WAIT_MS));
-	sse_tick(api_hub(d.api), clock_mono_ms() + SSE_COMMENT_MS + 1);
-	assert_true(stream_wait(&s, "\n: \n", WAIT_MS));
+	sse_tick(api_hub(d.api), clock_mono_ms() + SSE_BEAT_MS + 1);
+	assert_true(stream_wait(&s, "\nevent: beat\n", WAIT_MS));
 	close(s.fd);
 	door_close(&d);
 }
@@ -261,7 +261,7 @@ static void a_browser_that_is_gone_is_forgotten(void **state)
 	close(s.fd);
 	int64_t end = clock_mono_ms() + WAIT_MS;
 	while (sse_count(api_hub(d.api)) && clock_mono_ms() < end) {
-		sse_tick(api_hub(d.api), clock_mono_ms() + SSE_COMMENT_MS + 1);
+		sse_tick(api_hub(d.api), clock_mono_ms() + SSE_BEAT_MS + 1);
 		nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
 	}
 	assert_int_equal(sse_count(api_hub(d.api)), 0);
@@ -273,7 +273,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(events_reach_those_they_are_for_and_nobody_else),
 		cmocka_unit_test(the_old_page_is_told_and_its_stream_ends),
-		cmocka_unit_test(a_quiet_stream_gets_comments),
+		cmocka_unit_test(a_quiet_stream_gets_beats),
 		cmocka_unit_test(a_stream_that_overflows_is_reset),
 		cmocka_unit_test(who_comes_back_gets_what_he_missed),
 		cmocka_unit_test(what_contradicts_its_table_is_not_sent),

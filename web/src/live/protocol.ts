@@ -2,6 +2,9 @@
 import type { LiveEvents } from '@/api/types'
 
 export type LiveName = keyof LiveEvents
+/** the server says something at least this often, if only that it is there */
+export const QUIET_MS = 40_000
+
 export const LIVE_NAMES: readonly LiveName[] = ['desk', 'board', 'tile', 'strip', 'notice', 'job', 'kicked', 'reset']
 
 export type LinkState = 'connecting' | 'open' | 'lost' | 'closed'

@@ -56,7 +56,7 @@ describe('event stream', () => {
     const { first, links } = source()
     first.onopen?.()
     first.onerror?.()
-    vi.advanceTimersByTime(60_000)
+    vi.advanceTimersByTime(30_000)
     expect(FakeEs.made).toHaveLength(1)
     first.readyState = 2
     first.onerror?.()
@@ -70,6 +70,17 @@ describe('event stream', () => {
     vi.advanceTimersByTime(60_000)
     expect(FakeEs.made).toHaveLength(1)
     expect(links.at(-1)).toBe('closed')
+  })
+  it('takes a silent stream for dead and asks for everything anew', () => {
+    const { first, events } = source()
+    first.onopen?.()
+    vi.advanceTimersByTime(30_000)
+    first.emit('beat', '{}')
+    vi.advanceTimersByTime(30_000)
+    expect(FakeEs.made).toHaveLength(1)
+    vi.advanceTimersByTime(15_000)
+    expect(FakeEs.made).toHaveLength(2)
+    expect(events.at(-1)).toEqual(['reset', {}])
   })
   it('opens one stream however often it is started', () => {
     const { s } = source()

@@ -1,6 +1,6 @@
 /* One EventSource and its reconnection. The browser itself retries and sends Last-Event-ID; only a refused connection
  * (readyState CLOSED, e.g. a restarted server behind a proxy answering 502) is opened again from here. */
-import { LIVE_NAMES } from './protocol'
+import { LIVE_NAMES, QUIET_MS } from './protocol'
 import type { LinkState, LiveName } from './protocol'
 
 export interface SourceHandlers {
@@ -16,6 +16,7 @@ export function retryDelayMs(attempt: number): number {
 export class LiveSource {
   private es: EventSource | null = null
   private timer: ReturnType<typeof setTimeout> | null = null
+  private quiet: ReturnType<typeof setTimeout> | null = null
   private attempt = 0
   state: LinkState = 'closed'
 
@@ -37,7 +38,8 @@ export class LiveSource {
 
   stop(): void {
     if (this.timer) clearTimeout(this.timer)
-    this.timer = null
+    if (this.quiet) clearTimeout(this.quiet)
+    this.timer = this.quiet = null
     this.es?.close()
     this.es = null
     this.tell('closed')
@@ -49,11 +51,26 @@ export class LiveSource {
     this.handlers.onLink(state)
   }
 
+  /** Something came: the stream lives. A stream that is silent too long is dead, whatever the browser thinks of it. */
+  private hear(es: EventSource): void {
+    if (this.quiet) clearTimeout(this.quiet)
+    this.quiet = setTimeout(() => {
+      if (this.es !== es) return
+      es.close()
+      this.tell('lost')
+      this.open()
+      this.handlers.onEvent('reset', {})
+    }, QUIET_MS)
+  }
+
   private open(): void {
     this.tell('connecting')
     const es = this.make(this.url)
     this.es = es
+    this.hear(es)
+    es.addEventListener('beat', () => this.hear(es))
     es.onopen = () => {
+      this.hear(es)
       this.attempt = 0
       this.tell('open')
     }
@@ -68,6 +85,7 @@ export class LiveSource {
     }
     for (const name of LIVE_NAMES) {
       es.addEventListener(name, (ev) => {
+        this.hear(es)
         const text = (ev as MessageEvent<string>).data
         let data: unknown
         try {

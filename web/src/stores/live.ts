@@ -45,6 +45,12 @@ export const useLive = defineStore('live', () => {
     else wire.start()
   }
 
+  /** The stream may be dead without knowing it: a new one, whose first events tell all anew. */
+  function refresh(): void {
+    wire?.restart()
+    dispatch('reset', {})
+  }
+
   function stop(): void {
     wire?.stop()
     notices.value = []
@@ -59,5 +65,5 @@ export const useLive = defineStore('live', () => {
     dispatch('notice', n)
   }
 
-  return { link, notices, on, start, stop, markSeen, notify }
+  return { link, notices, on, start, refresh, stop, markSeen, notify }
 })

@@ -22,6 +22,9 @@ export function replacedFromProblem(p: Problem): Replaced {
   }
 }
 
+/** about half a minute in line */
+const LOGIN_TRIES = 40
+
 export const useSession = defineStore('session', () => {
   const me = ref<Me | null>(null)
   const loaded = ref(false)
@@ -50,12 +53,24 @@ export const useSession = defineStore('session', () => {
     }
   }
 
+  /** When everybody comes at nine the door takes a few at a time; who is asked to wait stands in line here. */
+  async function askIn(jobNo: string, password: string): Promise<Me> {
+    for (let tries = 0; ; tries++) {
+      try {
+        return await api.post<Me>('/api/v1/login', { job_no: jobNo, password })
+      } catch (e) {
+        if (!(e instanceof ApiError) || e.code !== 'login_busy' || tries >= LOGIN_TRIES) throw e
+        await new Promise((done) => setTimeout(done, 400 + Math.random() * 800))
+      }
+    }
+  }
+
   async function login(jobNo: string, password: string): Promise<void> {
     // This browser's own earlier session ends by this: its stream must not take that for somebody else's log-in.
     const live = useLive()
     live.stop()
     try {
-      await take(await api.post<Me>('/api/v1/login', { job_no: jobNo, password }))
+      await take(await askIn(jobNo, password))
     } finally {
       if (me.value) live.start(true)
     }

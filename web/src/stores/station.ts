@@ -19,12 +19,18 @@ import { openPeer } from '@/station/peer'
 import type { Peer } from '@/station/peer'
 import { OFF, stationOn } from '@/station/reconnect'
 import type { StationEffect, StationEvent, StationMachine } from '@/station/reconnect'
+import { useLive } from './live'
 import { useUi } from './ui'
 
 const LOCK = 'hujiao-phone'
+/** An offer into a dead network must not block the next try: the customer waits 10 s. */
+const OFFER_MS = 3000
+/** How long a page that was replaced goes on carrying its call until the new one has it. */
+const LINGER_MS = 30_000
 
 export const useStation = defineStore('station', () => {
   const ui = useUi()
+  const live = useLive()
   const machine = ref<StationMachine>(OFF)
   const micProblem = ref<MicProblem | null>(null)
   const error = ref<unknown>(null)
@@ -47,9 +53,14 @@ export const useStation = defineStore('station', () => {
   let releaseLock: (() => void) | null = null
   let waiting: AbortController | null = null
   let generation = 0
+  let wasLost = false
 
   function send(ev: StationEvent): void {
     const [next, effects] = stationOn(machine.value, ev)
+    // What took the phone took the event stream too, and a dead stream notices much later than a dead phone.
+    if (ev.type === 'connected' && wasLost) live.refresh()
+    if (ev.type === 'failed') wasLost = true
+    else if (ev.type === 'connected' || ev.type === 'stop') wasLost = false
     machine.value = next
     for (const e of effects) perform(e)
   }
@@ -114,11 +125,14 @@ export const useStation = defineStore('station', () => {
       const track = await localTrack()
       const opened = await openPeer(
         track,
-        async (sdp) => (await api.post<{ sdp: string }>('/api/v1/station/offer', { sdp })).sdp,
+        async (sdp) => {
+          const signal = AbortSignal.timeout(OFFER_MS)
+          return (await api.post<{ sdp: string }>('/api/v1/station/offer', { sdp }, { signal })).sdp
+        },
         {
           connected: () => alive() && send({ type: 'connected' }),
           disconnected: () => alive() && send({ type: 'disconnected' }),
-          failed: () => alive() && send({ type: 'failed' }),
+          failed: () => alive() && (phase.value === 'off' ? void stop(false) : send({ type: 'failed' })),
           stream: (s) => alive() && void listen(s),
         },
       )
@@ -215,6 +229,14 @@ export const useStation = defineStore('station', () => {
     if (had && tell) await api.delete('/api/v1/station', { keepalive: true }).catch(() => {})
   }
 
+  /** Replaced by a log-in elsewhere: the call goes on here until the server moves it there. */
+  function linger(): void {
+    if (phase.value !== 'up') return void stop(false)
+    const mine = generation
+    machine.value = { phase: 'off', attempt: 0 }
+    setTimeout(() => mine === generation && void stop(false), LINGER_MS)
+  }
+
   /** Any click or key on the page: what the browser held back may now play. */
   function gesture(): void {
     audioContext()
@@ -235,6 +257,9 @@ export const useStation = defineStore('station', () => {
     (id) => speaker && void useSpeaker(speaker, id),
   )
   navigator.mediaDevices?.addEventListener?.('devicechange', () => void listDevices().then((d) => (devices.value = d)))
+  // A closed tab says so: the server plays music at once instead of finding out by silence.
+  window.addEventListener('pagehide', closePeer)
+  window.addEventListener('pageshow', (ev) => ev.persisted && phase.value !== 'off' && void connect())
   window.addEventListener('online', () => phase.value === 'lost' && void connect())
 
   return {
@@ -249,6 +274,7 @@ export const useStation = defineStore('station', () => {
     needsGesture,
     start,
     stop,
+    linger,
     takeOver,
     gesture,
     setMuted,
