@@ -3,10 +3,11 @@ import { chromium } from 'playwright-core'
 
 export const base = process.env.HUJIAO_URL ?? 'http://127.0.0.1:8080'
 
-/** `audio` is what the microphone hears; `proxy` and `env` are Playwright's. */
-export function launch({ audio, ...more } = {}) {
+/** `audio` is what the microphone hears; `executable` a script in Chromium's place, e.g. one that enters a network
+ *  namespace first; `proxy` and `env` are Playwright's. */
+export function launch({ audio, executable, args = [], ...more } = {}) {
   return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: executable ?? process.env.CHROMIUM ?? '/usr/bin/chromium',
     ...more,
     args: [
       '--no-sandbox',
@@ -20,12 +21,13 @@ export function launch({ audio, ...more } = {}) {
       '--use-fake-device-for-media-stream',
       ...(audio ? [`--use-file-for-fake-audio-capture=${audio}`] : []),
       '--autoplay-policy=no-user-gesture-required',
+      ...args,
     ],
   })
 }
 
-export async function login(page, jobNo, password) {
-  await page.goto(`${base}/login`)
+export async function login(page, jobNo, password, at = base) {
+  await page.goto(`${at}/login`)
   await page.fill('input[name=job_no]', jobNo)
   await page.fill('input[name=password]', password)
   await page.press('input[name=password]', 'Enter')
