@@ -170,6 +170,8 @@ static void a_stream_that_overflows_is_reset(void **state)
 			break;
 	}
 	assert_true(is_reset);
+	s.n = 0; /* room, however much came before */
+	s.text[0] = '\0';
 	publish(&d, "all", "alive-again");
 	assert_true(stream_wait(&s, "alive-again", WAIT_MS));
 	close(s.fd);
