@@ -204,7 +204,7 @@ enum err seat_status(struct floor *f, struct seat *s, const char *text, const ch
 		return fail(why, E_NO_NEW_CALLS, "stopping");
 	if (!f->epoch && status != AGENT_OFFLINE)
 		return fail(why, E_CELL_STANDBY);
-	if (!f->world || f->forms != FORMS_READ)
+	if (!f->world || (status != AGENT_OFFLINE && f->forms != FORMS_READ))
 		return fail(why, E_FLOOR_BUSY);
 	enum err e = status == AGENT_READY ? seat_need_station(f, s, why) : ERR_OK;
 	if (e || (e = agent_choose(&s->agent, status, reason, &f->world->pauses, f->now_ms, why)))
