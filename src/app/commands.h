@@ -9,6 +9,10 @@ int cmd_serve(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_practice(int argc, char **argv);
 int cmd_setup(int argc, char **argv);
+int cmd_backup(int argc, char **argv);
+int cmd_restore(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
+int cmd_key(int argc, char **argv);
 int cmd_cert(int argc, char **argv);
 int cmd_worker(int argc, char **argv);
 

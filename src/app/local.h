@@ -12,7 +12,7 @@ struct db;
 struct vault;
 struct writer;
 
-enum { LOCAL_NODE = 1023 }; /* of commands; no server may have it */
+enum { LOCAL_NODE = 0 }; /* of commands: servers have 1 and more */
 #define LOCAL_CONFIG "/etc/hujiao/hujiao.conf"
 
 struct local {

@@ -10,6 +10,7 @@
 #include "api/api.h"
 #include "api/sse.h"
 #include "app/cell.h"
+#include "app/rekey.h"
 #include "app/trunks.h"
 #include "auth/login.h"
 #include "base/clock.h"
@@ -40,7 +41,7 @@ struct server {
 	struct db *db; /* of the starting thread */
 	struct vault *vault;
 	struct import_jobs import_jobs;
-	struct job_kind kinds[IMPORT_JOB_KINDS];
+	struct job_kind kinds[IMPORT_JOB_KINDS + 1];
 	struct job_runner *jobs;
 	struct api *api;
 
@@ -230,6 +231,7 @@ static enum err open_store(struct server *s, struct why *why)
 	if ((e = writer_new(&wc, &s->writer, why)) ||
 	    (e = db_open(p->database, DB_READ, &s->db, why)) ||
 	    (e = vault_open(p->master_key, s->writer, s->db, &s->vault, why)) ||
+	    (e = vault_watch(s->vault, p->database, why)) ||
 	    (e = writer_do(s->writer, LANE_NORMAL, install, s, why)))
 		return e;
 	return zone_get("Asia/Shanghai", &s->zone, why);
@@ -240,12 +242,13 @@ static enum err start_jobs(struct server *s, struct why *why)
 	s->import_jobs =
 	    (struct import_jobs){ .vault = s->vault, .add_to_campaign = campaign_add_batch };
 	import_job_kinds(&s->import_jobs, s->kinds);
+	s->kinds[IMPORT_JOB_KINDS] = rekey_kind(s->vault);
 	struct job_runner_cfg jc = { .url = s->cfg.paths->database,
 		                     .writer = s->writer,
 		                     .node = cell_node(s->cell),
 		                     .cell_id = cell_state(s->cell)->cell_id,
 		                     .kinds = s->kinds,
-		                     .n_kinds = IMPORT_JOB_KINDS };
+		                     .n_kinds = IMPORT_JOB_KINDS + 1 };
 	return job_runner_new(&jc, &s->jobs, why);
 }
 

@@ -48,6 +48,36 @@ void crypto_digest(const unsigned char key[CRYPTO_KEY_BYTES], const void *data, 
 	crypto_generichash(out, CRYPTO_HASH_BYTES, data, bytes, key, key ? CRYPTO_KEY_BYTES : 0);
 }
 
+_Static_assert(sizeof(struct crypto_sum) >= sizeof(crypto_hash_sha256_state),
+               "the library's state fits");
+
+void crypto_sum_start(struct crypto_sum *s)
+{
+	crypto_hash_sha256_init((crypto_hash_sha256_state *)s->state);
+}
+
+void crypto_sum_add(struct crypto_sum *s, const void *data, size_t bytes)
+{
+	crypto_hash_sha256_update((crypto_hash_sha256_state *)s->state, data, bytes);
+}
+
+void crypto_sum_end(struct crypto_sum *s, unsigned char out[CRYPTO_HASH_BYTES])
+{
+	crypto_hash_sha256_final((crypto_hash_sha256_state *)s->state, out);
+}
+
+_Static_assert(CRYPTO_SALT_BYTES == crypto_pwhash_SALTBYTES, "the library's salt");
+
+enum err crypto_passphrase_key(const char *passphrase, const unsigned char salt[CRYPTO_SALT_BYTES],
+                               unsigned char out[CRYPTO_KEY_BYTES], struct why *why)
+{
+	if (crypto_pwhash(out, CRYPTO_KEY_BYTES, passphrase, strlen(passphrase), salt,
+	                  crypto_pwhash_OPSLIMIT_MODERATE, crypto_pwhash_MEMLIMIT_MODERATE,
+	                  crypto_pwhash_ALG_ARGON2ID13))
+		return fail(why, E_NOMEM);
+	return ERR_OK;
+}
+
 void crypto_derive(const unsigned char master[CRYPTO_KEY_BYTES], const char *purpose,
                    unsigned char out[CRYPTO_KEY_BYTES])
 {

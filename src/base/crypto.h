@@ -40,6 +40,21 @@ enum err crypto_open(const unsigned char key[CRYPTO_KEY_BYTES], const void *ad, 
 void crypto_digest(const unsigned char key[CRYPTO_KEY_BYTES], const void *data, size_t bytes,
                    unsigned char out[CRYPTO_HASH_BYTES]);
 
+/* SHA-256 of what comes in pieces: files, so that sha256sum(1) can check them too. */
+struct crypto_sum {
+	_Alignas(16) unsigned char state[128]; /* the library's */
+};
+void crypto_sum_start(struct crypto_sum *s);
+void crypto_sum_add(struct crypto_sum *s, const void *data, size_t bytes);
+void crypto_sum_end(struct crypto_sum *s, unsigned char out[CRYPTO_HASH_BYTES]);
+
+/** A key from a passphrase people can remember: Argon2id, moderate limits (256 MB, about a second).
+ *  @param salt  CRYPTO_SALT_BYTES random bytes, kept beside what the key seals
+ *  @return ERR_NOMEM */
+enum { CRYPTO_SALT_BYTES = 16 };
+enum err crypto_passphrase_key(const char *passphrase, const unsigned char salt[CRYPTO_SALT_BYTES],
+                               unsigned char out[CRYPTO_KEY_BYTES], struct why *why) MUST_USE;
+
 /** A subkey for one purpose out of a master key. */
 void crypto_derive(const unsigned char master[CRYPTO_KEY_BYTES], const char *purpose,
                    unsigned char out[CRYPTO_KEY_BYTES]);

@@ -347,3 +347,39 @@ enum err caller_number_add(struct tx *tx, int64_t id, int64_t trunk_id, const ch
 	    ARGS(V_INT(id), V_INT(trunk_id), V_TEXT(e164), V_TEXT(purpose), V_INT(from_utc_ms)),
 	    NULL, why);
 }
+
+/* A line at a time: what is being read is not written. @return ERR_END when all are under the
+ * newest key */
+static enum err reseal_next(struct tx *tx, const struct vault *v, struct why *why)
+{
+	static const char NEXT[] =
+	    "SELECT id, secret, secret_key_id FROM trunk WHERE secret IS NOT NULL "
+	    "AND secret_key_id <> ?1 ORDER BY id LIMIT 1";
+	CLEANUP(rows_free) struct rows *r = NULL;
+	char secret[sizeof((struct trunk_row *)0)->cfg.secret];
+	size_t n = 0;
+	enum err e = db_row(tx_db(tx), NEXT, ARGS(V_INT(vault_newest(v))), &r, why);
+	if (e)
+		return e == ERR_NOT_FOUND ? ERR_END : e;
+	int64_t id = rows_int(r, 0);
+	const void *sealed = rows_bytes(r, 1, &n);
+	struct vault_place at = secret_of(id);
+	unsigned char again[sizeof secret + VAULT_SEAL_BYTES];
+	if (n < VAULT_SEAL_BYTES || n > sizeof again)
+		return fail(why, E_INTERNAL, "trunk secret");
+	if ((e = vault_unseal(v, &at, rows_int(r, 2), sealed, n, secret, why)))
+		return e;
+	rows_free(&r);
+	int64_t key_id = vault_seal(v, &at, secret, n - VAULT_SEAL_BYTES, again);
+	crypto_wipe(secret, sizeof secret);
+	return db_exec(tx_db(tx), "UPDATE trunk SET secret = ?1, secret_key_id = ?2 WHERE id = ?3",
+	               ARGS(V_BYTES(again, n), V_INT(key_id), V_INT(id)), NULL, why);
+}
+
+enum err trunk_reseal(struct tx *tx, const struct vault *v, struct why *why)
+{
+	enum err e;
+	while (!(e = reseal_next(tx, v, why)))
+		;
+	return e == ERR_END ? ERR_OK : e;
+}

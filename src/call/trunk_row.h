@@ -53,4 +53,7 @@ enum err caller_numbers_write(struct db *db, int64_t trunk_id, struct jw *w,
 enum err caller_number_add(struct tx *tx, int64_t id, int64_t trunk_id, const char *e164,
                            const char *purpose, int64_t from_utc_ms, struct why *why) MUST_USE;
 
+/** Seals the lines' passwords again that lie under an older data key. Inside a job. */
+enum err trunk_reseal(struct tx *tx, const struct vault *v, struct why *why) MUST_USE;
+
 #endif

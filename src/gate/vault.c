@@ -1,4 +1,4 @@
-#include "gate/vault.h"
+#include "gate/vault_int.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -13,23 +13,7 @@
 #include "base/id.h"
 #include "base/str.h"
 
-enum {
-	KEYS_MAX = 64,
-	WRAPPED_BYTES = CRYPTO_KEY_BYTES + CRYPTO_SEAL_BYTES,
-	MASTER_FILE_BYTES = 4096
-};
-
-struct data_key {
-	int64_t id;
-	unsigned char key[CRYPTO_KEY_BYTES];
-};
-
-struct vault {
-	struct data_key key[KEYS_MAX]; /* in the order they were made */
-	size_t n;
-	unsigned char master[CRYPTO_KEY_BYTES]; /* wraps data keys and nothing else */
-	unsigned char hash[CRYPTO_KEY_BYTES];
-};
+enum { MASTER_FILE_BYTES = 4096 };
 
 /* ---- the master key file ---- */
 
@@ -40,10 +24,14 @@ static enum err check_mode(const char *path, bool *ret_exists, struct why *why)
 	*ret_exists = stat(path, &st) == 0;
 	if (!*ret_exists)
 		return errno == ENOENT ? ERR_OK : fail(why, E_FILE_OPEN, path, strerror(errno));
-	return st.st_mode & 077 ? fail(why, E_VAULT_MODE, path) : ERR_OK;
+	/* systemd lets the service's user in by an access list, which shows as the group's right to
+	 * read. */
+	const char *given = getenv("CREDENTIALS_DIRECTORY");
+	bool is_given = given && strncmp(path, given, strlen(given)) == 0;
+	return st.st_mode & (is_given ? 037 : 077) ? fail(why, E_VAULT_MODE, path) : ERR_OK;
 }
 
-static enum err read_master(const char *path, unsigned char *ret, struct why *why)
+enum err vault_read_master(const char *path, unsigned char *ret, struct why *why)
 {
 	CLEANUP(str_drop) char *text = NULL;
 	size_t n;
@@ -56,7 +44,7 @@ static enum err read_master(const char *path, unsigned char *ret, struct why *wh
 	return is_key ? ERR_OK : fail(why, E_VAULT_FILE, path);
 }
 
-static enum err write_master(const char *path, const unsigned char *key, struct why *why)
+enum err vault_write_master(const char *path, const unsigned char *key, struct why *why)
 {
 	char text[2 * CRYPTO_KEY_BYTES + 2];
 	crypto_hex(key, CRYPTO_KEY_BYTES, text);
@@ -73,7 +61,7 @@ static size_t key_place(int64_t id, char *ret, size_t size)
 	return (size_t)snprintf(ret, size, "data_key:%" PRId64, id);
 }
 
-static void wrap(const unsigned char *master, const struct data_key *k, unsigned char *ret)
+void vault_wrap(const unsigned char *master, const struct data_key *k, unsigned char *ret)
 {
 	char ad[40];
 	size_t n = key_place(k->id, ad, sizeof ad);
@@ -86,25 +74,27 @@ static enum err unwrap(const unsigned char *master, int64_t id, const void *wrap
 	char ad[40];
 	size_t n = key_place(id, ad, sizeof ad);
 	ret->id = id;
-	if (bytes != WRAPPED_BYTES || crypto_open(master, ad, n, wrapped, bytes, ret->key, NULL))
+	if (bytes != VAULT_WRAPPED_BYTES ||
+	    crypto_open(master, ad, n, wrapped, bytes, ret->key, NULL))
 		return fail(why, E_VAULT_KEY);
 	return ERR_OK;
 }
 
-/* Unwraps every data key with v->master; v->n is 0 when the database has none. */
-static enum err load_keys(struct vault *v, struct db *db, struct why *why)
+/* Unwraps every data key with `master` into `ret`, in the order they were made. */
+enum err vault_load_keys(const unsigned char *master, struct db *db, struct data_keys *ret,
+                         struct why *why)
 {
 	static const char SQL[] = "SELECT id, wrapped FROM data_key ORDER BY created_utc_ms, id";
 	CLEANUP(rows_free) struct rows *r = NULL;
-	v->n = 0;
+	ret->n = 0;
 	enum err e = db_query(db, SQL, NOARGS, &r, why);
 	while (!e && !(e = rows_next(r, why))) {
 		size_t bytes;
 		const void *wrapped = rows_bytes(r, 1, &bytes);
-		if (v->n == KEYS_MAX)
+		if (ret->n == VAULT_KEYS_MAX)
 			return fail(why, E_INTERNAL, "data_key");
-		e = unwrap(v->master, rows_int(r, 0), wrapped, bytes, &v->key[v->n], why);
-		v->n += !e;
+		e = unwrap(master, rows_int(r, 0), wrapped, bytes, &ret->key[ret->n], why);
+		ret->n += !e;
 	}
 	return e == ERR_END ? ERR_OK : e;
 }
@@ -131,9 +121,9 @@ static enum err add_first_key(struct tx *tx, const void *arg, struct why *why)
 	if (e || have)
 		return e;
 	struct data_key k = { .id = id_new() };
-	unsigned char wrapped[WRAPPED_BYTES];
+	unsigned char wrapped[VAULT_WRAPPED_BYTES];
 	crypto_random(k.key, sizeof k.key);
-	wrap(f->master, &k, wrapped);
+	vault_wrap(f->master, &k, wrapped);
 	crypto_wipe(&k.key, sizeof k.key);
 	return db_exec(tx_db(tx), SQL,
 	               ARGS(V_INT(k.id), V_BYTES(wrapped, sizeof wrapped), V_INT(f->now_utc_ms)),
@@ -143,7 +133,7 @@ static enum err add_first_key(struct tx *tx, const void *arg, struct why *why)
 /* A rotation that was cut off left path.new; which file is right the data keys tell. */
 static enum err open_keys(struct vault *v, const char *path, struct db *db, struct why *why)
 {
-	enum err e = load_keys(v, db, why);
+	enum err e = vault_load_keys(v->master, db, v->keys, why);
 	if (e != ERR_INVALID)
 		return e;
 	char next[4096];
@@ -151,8 +141,9 @@ static enum err open_keys(struct vault *v, const char *path, struct db *db, stru
 	struct why unused;
 	snprintf(next, sizeof next, "%s.new", path);
 	if (check_mode(next, &exists, &unused) || !exists ||
-	    read_master(next, v->master, &unused) || load_keys(v, db, &unused))
-		return e;
+	    vault_read_master(next, v->master, &unused) ||
+	    vault_load_keys(v->master, db, v->keys, &unused))
+		return fail(why, E_VAULT_WRONG, path);
 	return rename(next, path) == 0 ? ERR_OK : fail(why, E_FILE_WRITE, path, strerror(errno));
 }
 
@@ -161,23 +152,25 @@ static enum err first_start(struct vault *v, const char *path, bool has_file, st
 {
 	enum err e = ERR_OK;
 	if (has_file) {
-		e = read_master(path, v->master, why);
+		e = vault_read_master(path, v->master, why);
 	} else {
 		crypto_random(v->master, sizeof v->master);
-		e = write_master(path, v->master, why);
+		e = vault_write_master(path, v->master, why);
 	}
 	struct first_key f = { v->master, clock_utc_ms() };
 	if (e || (e = writer_do(w, LANE_NORMAL, add_first_key, &f, why)))
 		return e;
-	return load_keys(v, db, why);
+	return vault_load_keys(v->master, db, v->keys, why);
 }
 
 enum err vault_open(const char *master_path, struct writer *w, struct db *db, struct vault **ret,
                     struct why *why)
 {
 	CLEANUP(vault_close) struct vault *v = calloc(1, sizeof *v);
-	if (!v)
+	if (!v || !(v->keys = calloc(1, sizeof *v->keys)) ||
+	    !(v->master_path = strdup(master_path)))
 		return fail(why, E_NOMEM);
+	pthread_mutex_init(&v->keys->lock, NULL);
 	bool has_file;
 	int64_t have;
 	enum err e = check_mode(master_path, &has_file, why);
@@ -187,11 +180,11 @@ enum err vault_open(const char *master_path, struct writer *w, struct db *db, st
 		return fail(why, E_VAULT_GONE, master_path);
 	if (!have)
 		e = first_start(v, master_path, has_file, w, db, why);
-	else if (!(e = read_master(master_path, v->master, why)))
+	else if (!(e = vault_read_master(master_path, v->master, why)))
 		e = open_keys(v, master_path, db, why);
 	if (e)
 		return e;
-	crypto_derive(v->key[0].key, "number-hash", v->hash);
+	crypto_derive(v->keys->key[0].key, "number-hash", v->hash);
 	*ret = v;
 	v = NULL;
 	return ERR_OK;
@@ -199,52 +192,19 @@ enum err vault_open(const char *master_path, struct writer *w, struct db *db, st
 
 void vault_close(struct vault **vp)
 {
-	if (!*vp)
+	struct vault *v = *vp;
+	if (!v)
 		return;
-	crypto_wipe(*vp, sizeof **vp);
-	free(*vp);
-	*vp = NULL;
-}
-
-/* ---- rotation of the master key ---- */
-
-struct rewrap {
-	const struct vault *v;
-	const unsigned char *master;
-};
-
-static enum err rewrap_all(struct tx *tx, const void *arg, struct why *why)
-{
-	static const char SQL[] = "UPDATE data_key SET wrapped = ?2 WHERE id = ?1";
-	const struct rewrap *r = arg;
-	for (size_t i = 0; i < r->v->n; i++) {
-		unsigned char wrapped[WRAPPED_BYTES];
-		wrap(r->master, &r->v->key[i], wrapped);
-		enum err e = db_exec(tx_db(tx), SQL,
-		                     ARGS(V_INT(r->v->key[i].id), V_BYTES(wrapped, sizeof wrapped)),
-		                     NULL, why);
-		if (e)
-			return e;
+	if (v->keys) {
+		pthread_mutex_destroy(&v->keys->lock);
+		crypto_wipe(v->keys, sizeof *v->keys);
 	}
-	return ERR_OK;
-}
-
-enum err vault_rotate_master(struct vault *v, const char *master_path, struct writer *w,
-                             struct why *why)
-{
-	unsigned char master[CRYPTO_KEY_BYTES];
-	char next[4096];
-	snprintf(next, sizeof next, "%s.new", master_path);
-	crypto_random(master, sizeof master);
-	enum err e = write_master(next, master, why);
-	if (!e)
-		e = writer_do(w, LANE_NORMAL, rewrap_all, &(struct rewrap){ v, master }, why);
-	if (!e && rename(next, master_path) != 0)
-		e = fail(why, E_FILE_WRITE, master_path, strerror(errno));
-	if (!e)
-		memcpy(v->master, master, sizeof master);
-	crypto_wipe(master, sizeof master);
-	return e;
+	free(v->keys);
+	free(v->master_path);
+	free(v->url);
+	crypto_wipe(v, sizeof *v);
+	free(v);
+	*vp = NULL;
 }
 
 /* ---- use ---- */
@@ -259,13 +219,50 @@ static size_t place_text(const struct vault_place *at, char *ret, size_t size)
 	return (size_t)snprintf(ret, size, "%s:%" PRId64 ":%" PRId64, at->table, at->id, at->part);
 }
 
+int64_t vault_newest(const struct vault *v)
+{
+	pthread_mutex_lock(&v->keys->lock);
+	int64_t id = v->keys->key[v->keys->n - 1].id;
+	pthread_mutex_unlock(&v->keys->lock);
+	return id;
+}
+
 int64_t vault_seal(const struct vault *v, const struct vault_place *at, const void *plain, size_t n,
                    unsigned char *out)
 {
 	char ad[120];
-	const struct data_key *k = &v->key[v->n - 1];
-	crypto_seal(k->key, ad, place_text(at, ad, sizeof ad), plain, n, out);
-	return k->id;
+	pthread_mutex_lock(&v->keys->lock);
+	struct data_key k = v->keys->key[v->keys->n - 1];
+	pthread_mutex_unlock(&v->keys->lock);
+	crypto_seal(k.key, ad, place_text(at, ad, sizeof ad), plain, n, out);
+	crypto_wipe(&k.key, sizeof k.key);
+	return k.id;
+}
+
+static bool find_key(const struct vault *v, int64_t key_id, struct data_key *ret)
+{
+	bool is_found = false;
+	pthread_mutex_lock(&v->keys->lock);
+	for (size_t i = 0; i < v->keys->n && !is_found; i++) {
+		is_found = v->keys->key[i].id == key_id;
+		if (is_found)
+			*ret = v->keys->key[i];
+	}
+	pthread_mutex_unlock(&v->keys->lock);
+	return is_found;
+}
+
+/* Two values of a row share one key_id; a key made between their sealing leaves one under the next.
+ */
+static enum err try_others(const struct vault *v, const char *ad, size_t ad_n, const void *sealed,
+                           size_t n, void *out)
+{
+	enum err e = ERR_INVALID;
+	pthread_mutex_lock(&v->keys->lock);
+	for (size_t i = v->keys->n; e && i-- > 0;)
+		e = crypto_open(v->keys->key[i].key, ad, ad_n, sealed, n, out, NULL);
+	pthread_mutex_unlock(&v->keys->lock);
+	return e;
 }
 
 enum err vault_unseal(const struct vault *v, const struct vault_place *at, int64_t key_id,
@@ -273,9 +270,11 @@ enum err vault_unseal(const struct vault *v, const struct vault_place *at, int64
 {
 	char ad[120];
 	size_t ad_n = place_text(at, ad, sizeof ad);
-	for (size_t i = 0; i < v->n; i++) {
-		if (v->key[i].id == key_id)
-			return crypto_open(v->key[i].key, ad, ad_n, sealed, n, out, why);
-	}
-	return fail(why, E_VAULT_KEY);
+	struct data_key k;
+	if (!find_key(v, key_id, &k) &&
+	    (!v->url || vault_reload(v, NULL) || !find_key(v, key_id, &k)))
+		return fail(why, E_VAULT_KEY);
+	enum err e = crypto_open(k.key, ad, ad_n, sealed, n, out, why);
+	crypto_wipe(&k.key, sizeof k.key);
+	return e && !try_others(v, ad, ad_n, sealed, n, out) ? ERR_OK : e;
 }

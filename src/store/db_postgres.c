@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "store/db_int.h"
 #include "store/pg_sql.h"
+#include "store/snapshot_int.h"
 
 enum { OID_BOOL = 16, OID_BYTEA = 17, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_TEXT = 25 };
 
@@ -536,6 +537,48 @@ static enum err pg_snapshot(struct db *db, struct why *why)
 	enum err e = revive(pg(db), why);
 	return e ? e
 	         : pg_script(db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1", why);
+}
+
+/* The only value of a statement that is this engine's own. */
+static enum err one_text(struct db *db, const char *sql, char *ret, size_t size, struct why *why)
+{
+	struct postgres *p = pg(db);
+	PGresult *res = PQexec(p->c, sql);
+	enum err e = ERR_OK;
+	if (PQresultStatus(res) != PGRES_TUPLES_OK || PQntuples(res) != 1)
+		e = result_fail(p, res, sql, why);
+	else
+		str_copy(ret, size, PQgetvalue(res, 0, 0));
+	PQclear(res);
+	return e;
+}
+
+enum err postgres_export(struct db *db, char *ret, size_t size, struct why *why)
+{
+	return one_text(db, "SELECT pg_export_snapshot()", ret, size, why);
+}
+
+enum err postgres_bytes(struct db *db, int64_t *ret, struct why *why)
+{
+	char text[32];
+	enum err e =
+	    one_text(db, "SELECT pg_database_size(current_database())", text, sizeof text, why);
+	if (!e)
+		*ret = strtoll(text, NULL, 10);
+	return e;
+}
+
+enum err postgres_has_tables(struct db *db, bool *ret, struct why *why)
+{
+	char text[32];
+	enum err e =
+	    one_text(db,
+	             "SELECT COUNT(*) FROM pg_class c JOIN pg_namespace n ON n.oid = "
+	             "c.relnamespace WHERE n.nspname = current_schema() AND c.relkind = 'r'",
+	             text, sizeof text, why);
+	if (!e)
+		*ret = strtoll(text, NULL, 10) != 0;
+	return e;
 }
 
 static void pg_close(struct db *db)

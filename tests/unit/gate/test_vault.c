@@ -112,7 +112,9 @@ static void a_wrong_missing_or_open_key_file_is_refused(void **state)
 	    "0101010101010101010101010101010101010101010101010101010101010101\n";
 	assert_ok(file_write_atomic(path, OTHER, sizeof OTHER - 1, 0600, &why), &why);
 	assert_int_equal(vault_open(path, t.w, t.r, &v, &why), ERR_INVALID);
-	assert_int_equal(why.code, E_VAULT_KEY);
+	assert_int_equal(why.code, E_VAULT_WRONG);
+	assert_non_null(strstr(why_en(&why), "master.key"));
+	assert_non_null(strstr(why_en(&why), "key restore"));
 	assert_ok(file_write_atomic(path, "secret", 6, 0600, &why), &why);
 	assert_int_equal(vault_open(path, t.w, t.r, &v, &why), ERR_INVALID);
 	assert_int_equal(why.code, E_VAULT_FILE);
