@@ -19,7 +19,7 @@
 #include "gate/vault.h"
 #include "store/writer.h"
 
-enum { PASSPHRASE_BYTES = 512, LOOK_MS = 200, TAKEN_WITHIN_MS = 6000 };
+enum { PASSPHRASE_BYTES = 512, LOOK_MS = 50, TAKEN_WITHIN_MS = 6000 };
 
 struct key_options {
 	const char *to, *from, *passphrase_file;
