@@ -155,6 +155,8 @@ static enum err reseal_text(const struct vault *v, const char *table, const stru
                             struct sealed_text *t, int64_t *ret_key, struct why *why)
 {
 	struct vault_place at = { table, s->batch_id, s->row_no };
+	if (!t->n) /* a row that is not to be applied keeps no parsed form */
+		return ERR_OK;
 	if (t->n < VAULT_SEAL_BYTES)
 		return fail(why, E_CRYPTO_OPEN);
 	size_t n = t->n - VAULT_SEAL_BYTES;
@@ -174,7 +176,7 @@ static enum err reseal_row(struct tx *tx, const struct vault *v, struct sealed_r
 	static const char SQL[] =
 	    "UPDATE import_row SET original = ?3, parsed = ?4, key_id = ?5 WHERE batch_id = ?1 AND "
 	    "row_no = ?2 AND key_id = ?6";
-	int64_t key = 0;
+	int64_t key = vault_newest(v);
 	enum err e = reseal_text(v, "import_row.original", s, &s->original, &key, why);
 	if (!e)
 		e = reseal_text(v, "import_row.parsed", s, &s->parsed, &key, why);
