@@ -5,14 +5,34 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "api/http_door.h"
 #include "api/http_int.h"
 #include "api/req_int.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "profile/settings.h"
+#include "store/db.h"
 
-enum { TICK_MS = 500, TLS_TICKS = 4, WORKERS = 4, QUEUE_SLOTS = 256 };
+enum { TICK_MS = 500, TLS_TICKS = 4, SETTINGS_TICKS = 10, WORKERS = 4, QUEUE_SLOTS = 256 };
+
+/* Another node, or another connection, may have changed them. */
+static void look_at_settings(struct api *a)
+{
+	struct settings s;
+	struct why why = { 0 };
+	if (!a->keeper_db && db_open(a->cfg.db_url, DB_READ, &a->keeper_db, &why)) {
+		log_debug("http", "settings_unread", LOG_WHY(&why));
+		return;
+	}
+	if (settings_load(a->keeper_db, clock_utc_ms(), &s, &why)) {
+		log_debug("http", "settings_unread", LOG_WHY(&why));
+		db_close(&a->keeper_db);
+		return;
+	}
+	http_door_apply(a, &s);
+}
 
 static void keep_house(void *arg)
 {
@@ -20,6 +40,9 @@ static void keep_house(void *arg)
 	for (unsigned n = 0; !atomic_load(&a->is_stopping); n++) {
 		nanosleep(&(struct timespec){ .tv_nsec = TICK_MS * 1000000L }, NULL);
 		sse_tick(a->hub, clock_mono_ms());
+		conns_tick(a->conns, clock_mono_ms());
+		if (n % SETTINGS_TICKS == 0)
+			look_at_settings(a);
 		if (a->tls && n % TLS_TICKS == 0)
 			tls_tick(a->tls);
 	}
@@ -28,8 +51,10 @@ static void keep_house(void *arg)
 static bool cfg_copy(struct api_cfg *to, const struct api_cfg *from)
 {
 	*to = *from;
-	const char **text[] = { &to->addr,   &to->tls_cert, &to->tls_key,      &to->ca_cert,
-		                &to->db_url, &to->web_dir,  &to->env.data_dir, &to->env.company };
+	const char **text[] = { &to->addr,         &to->tls_cert,    &to->tls_key,
+		                &to->ca_cert,      &to->db_url,      &to->web_dir,
+		                &to->env.data_dir, &to->env.company, &to->passwords_file,
+		                &to->log_level };
 	bool ok = true;
 	for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
 		if (*text[i] && !(*text[i] = strdup(*text[i])))
@@ -40,8 +65,9 @@ static bool cfg_copy(struct api_cfg *to, const struct api_cfg *from)
 
 static void cfg_free(struct api_cfg *c)
 {
-	const char *text[] = { c->addr,   c->tls_cert, c->tls_key,      c->ca_cert,
-		               c->db_url, c->web_dir,  c->env.data_dir, c->env.company };
+	const char *text[] = { c->addr,           c->tls_cert, c->tls_key,      c->ca_cert,
+		               c->db_url,         c->web_dir,  c->env.data_dir, c->env.company,
+		               c->passwords_file, c->log_level };
 	for (size_t i = 0; i < sizeof text / sizeof *text; i++)
 		free((void *)(uintptr_t)text[i]);
 }
@@ -57,6 +83,9 @@ static enum err prepare(struct api *a, struct why *why)
 	if (a->cfg.https && !(a->cfg.tls_cert && a->cfg.tls_key))
 		return fail(why, E_TLS_NEEDED);
 	if (a->cfg.https && (e = tls_new(a->cfg.tls_cert, a->cfg.tls_key, &a->tls, why)))
+		return e;
+	if ((e = conns_new(&a->conns, why)) ||
+	    (e = http_door_new(a->cfg.passwords_file, &a->door, why)))
 		return e;
 	if ((e = sse_hub_new(a->areas, a->n_areas, &a->hub, why)))
 		return e;
@@ -92,6 +121,7 @@ void api_stop(struct api **ap)
 		return;
 	atomic_store(&a->is_stopping, true);
 	thread_join(&a->keeper);
+	db_close(&a->keeper_db);
 	int listening = a->daemon ? MHD_quiesce_daemon(a->daemon) : -1;
 	if (a->hub)
 		sse_hub_close(a->hub);
@@ -104,6 +134,8 @@ void api_stop(struct api **ap)
 	pool_free(&a->pool);
 	sse_hub_free(&a->hub);
 	tls_free(&a->tls);
+	conns_free(&a->conns);
+	http_door_free(&a->door);
 	free(a->upload_dir);
 	cfg_free(&a->cfg);
 	free(a);

@@ -40,13 +40,15 @@ struct api_cfg {
 	const char *addr; /* "127.0.0.1", "0.0.0.0", "::" */
 	uint16_t port;    /* 0: a free one, api_port() */
 	bool https;
-	const char *tls_cert; /* PEM chain; read again when the file changes */
-	const char *tls_key;  /* PEM */
-	const char *ca_cert;  /* PEM for GET /ca.crt; NULL: none */
-	const char *db_url;   /* each worker opens its own read connection */
-	const char *web_dir;  /* the built page; NULL: none */
-	int workers;          /* 0: 4 */
-	int queue_slots;      /* 0: 256; a full queue answers 503 */
+	const char *tls_cert;       /* PEM chain; read again when the file changes */
+	const char *tls_key;        /* PEM */
+	const char *ca_cert;        /* PEM for GET /ca.crt; NULL: none */
+	const char *db_url;         /* each worker opens its own read connection */
+	const char *web_dir;        /* the built page; NULL: none */
+	const char *passwords_file; /* those that are not taken; NULL: none */
+	const char *log_level;      /* when the setting says nothing; NULL: as it is */
+	int workers;                /* 0: 4 */
+	int queue_slots;            /* 0: 256; a full queue answers 503 */
 	struct api_env env;
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/http_door.h"
 #include "api/req_int.h"
 #include "auth/login.h"
 #include "base/file.h"
@@ -185,6 +186,9 @@ static enum err put_settings(struct req *rq, struct reply *rp, struct why *why)
 	a.audit.detail = detail;
 	if (!e)
 		e = writer_do(req_writer(rq), LANE_NORMAL, settings_write_all, &a, why);
+	struct settings s;
+	if (!e && !(e = settings_load(req_db(rq), req_now_utc_ms(rq), &s, why)))
+		http_door_apply(rq->api, &s); /* here at once; other nodes look every few seconds */
 	return e ? e : reply_settings(rq, rp, why);
 }
 
@@ -263,7 +267,7 @@ static const struct route ROUTES[] = {
 	  .list = AUDIT, .zh = "操作日志", .en = "The audit log" },
 	{ HTTP_GET, "/api/v1/settings", get_settings, .perm = PERM_SETTINGS_EDIT, .list = SETTING,
 	  .zh = "设置", .en = "The settings" },
-	{ HTTP_PUT, "/api/v1/settings", put_settings, .perm = PERM_SETTINGS_EDIT,
+	{ HTTP_PUT, "/api/v1/settings", put_settings, .fresh = true, .perm = PERM_SETTINGS_EDIT,
 	  .body = SETTINGS_BODY, .list = SETTING, .zh = "改设置", .en = "Change settings" },
 	{ HTTP_GET, "/api/v1/status", get_status, .perm = PERM_SETTINGS_EDIT, .reply = STATUS,
 	  .zh = "服务器状态", .en = "The server's state" },

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "api/api.h"
+#include "api/http_door.h"
 #include "api/loop_box.h"
 #include "api/monitor.h"
 #include "api/req_int.h"
@@ -17,6 +18,7 @@
 #include "profile/settings.h"
 #include "store/migrate.h"
 #include "store/writer.h"
+#include "voice/door.h"
 #include "voice/trunk.h"
 #include "voice/voice.h"
 
@@ -32,7 +34,7 @@ struct trunk_figures {
 
 struct loop_figures {
 	const struct floor *floor;
-	int n;
+	int n, bans;
 	struct trunk_figures trunk[TRUNKS_MAX];
 };
 
@@ -47,10 +49,28 @@ static void add_trunk(void *ctx, const struct trunk_cfg *cfg, const struct trunk
 		                                   st->calls_now, cps_now };
 }
 
+static void count_sip(void *ctx, const struct ban_row *r)
+{
+	(void)r;
+	((struct loop_figures *)ctx)->bans++;
+}
+
+static void count_http(void *ctx, const char *door, const struct ban_row *r, const char *code,
+                       const char *zh, const char *en)
+{
+	(void)door;
+	(void)r;
+	(void)code;
+	(void)zh;
+	(void)en;
+	(*(int *)ctx)++;
+}
+
 static void on_loop(struct voice *v, struct loop_box *box)
 {
 	struct loop_figures *f = box_data(box);
 	trunk_tell_all(v, add_trunk, f);
+	voice_door_each(v, count_sip, f);
 	if (f->floor)
 		floor_metrics(f->floor);
 	box_finish(box, ERR_OK, NULL);
@@ -93,7 +113,10 @@ static void write_build(struct str *out, const struct req *rq)
 static void set_own(const struct req *rq)
 {
 	int64_t waiting = 0, running = 0, free_bytes = 0;
-	const struct api *a = rq->api;
+	int bans = 0;
+	struct api *a = rq->api;
+	http_door_each(a, count_http, &bans);
+	metric_set(M_BANS, 1, bans);
 	process_metrics();
 	metric_set(M_SSE_CLIENTS, 0, sse_count(req_hub(rq)));
 	metric_set(M_MAILBOX_DEPTH, 4, pool_depth(a->pool));
@@ -121,6 +144,7 @@ enum err monitor_write(const struct req *rq, struct str *out, struct why *why)
 		voice_metrics(env->voice);
 		answers = loop_ask(env->voice, on_loop, f, sizeof *f, LOOP_WAIT_MS, NULL) == ERR_OK;
 	}
+	metric_set(M_BANS, 0, f->bans);
 	metric_write(out);
 	metric_head(out, "hujiao_loop_answers", "gauge",
 	            "1: the signalling loop answered within a second; else its figures are old");

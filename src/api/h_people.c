@@ -3,6 +3,7 @@
 
 #include "api/api.h"
 #include "api/req.h"
+#include "api/sse.h"
 #include "auth/login.h"
 #include "base/id.h"
 #include "store/writer.h"
@@ -278,7 +279,9 @@ static enum err patch_person(struct req *rq, struct reply *rp, struct why *why)
 static enum err post_person_link(struct req *rq, struct reply *rp, struct why *why)
 {
 	char token[LINK_TOKEN_BYTES];
-	struct client c = { req_addr(rq), "", req_now_utc_ms(rq) };
+	struct client c = { .addr = req_addr(rq),
+		            .user_agent = "",
+		            .now_utc_ms = req_now_utc_ms(rq) };
 	struct one o = { rq, NULL };
 	int64_t id = req_id(rq, "id");
 	enum err e = person_get(req_db(rq), id, person_one, &o, why);
@@ -291,6 +294,38 @@ static enum err post_person_link(struct req *rq, struct reply *rp, struct why *w
 		                     "expires_utc_ms",
 		                     (json_int_t)(c.now_utc_ms + LINK_HOURS * INT64_C(3600000))));
 	return e;
+}
+
+struct out_arg {
+	int64_t person_id, now_utc_ms, *ret_session;
+	struct audit audit;
+};
+
+static enum err out_write(struct tx *tx, const void *arg, struct why *why)
+{
+	const struct out_arg *a = arg;
+	enum err e = session_end_person(tx, a->person_id, "administrator", a->now_utc_ms,
+	                                a->ret_session, why);
+	return e ? e : audit_add(tx, &a->audit, why);
+}
+
+/* His page is told and closed, wherever it is. */
+static enum err post_person_logout(struct req *rq, struct reply *rp, struct why *why)
+{
+	int64_t session_id = 0;
+	struct out_arg a = { .person_id = req_id(rq, "id"),
+		             .now_utc_ms = req_now_utc_ms(rq),
+		             .ret_session = &session_id };
+	(void)rp;
+	a.audit = req_audit(rq, "session.end", "person", a.person_id);
+	enum err e = writer_do(req_writer(rq), LANE_NORMAL, out_write, &a, why);
+	if (e || !session_id)
+		return e;
+	json_t *body = json_pack("{s:I, s:s, s:s}", "at_utc_ms", (json_int_t)a.now_utc_ms, "addr",
+	                         req_addr(rq), "user_agent", "");
+	sse_kick(req_hub(rq), session_id, body);
+	json_decref(body);
+	return ERR_OK;
 }
 
 /* ---- units ---- */
@@ -386,16 +421,20 @@ static enum err patch_unit(struct req *rq, struct reply *rp, struct why *why)
 static const struct route ROUTES[] = {
 	{ HTTP_GET, "/api/v1/people", get_people, .query = PEOPLE_QUERY, .list = PERSON,
 	  .zh = "人员列表", .en = "People, as far as the scope reaches" },
-	{ HTTP_POST, "/api/v1/people", post_person, .perm = PERM_PEOPLE_EDIT, .body = PERSON_NEW,
-	  .reply = PERSON, .status = 201, .zh = "加人员", .en = "Add a person" },
+	{ HTTP_POST, "/api/v1/people", post_person, .fresh = true, .perm = PERM_PEOPLE_EDIT,
+	  .body = PERSON_NEW, .reply = PERSON, .status = 201, .zh = "加人员",
+	  .en = "Add a person" },
 	{ HTTP_GET, "/api/v1/people/{id}", get_person, .subject = "person", .reply = PERSON,
 	  .zh = "一名人员", .en = "A person" },
-	{ HTTP_PATCH, "/api/v1/people/{id}", patch_person, .perm = PERM_PEOPLE_EDIT,
+	{ HTTP_PATCH, "/api/v1/people/{id}", patch_person, .fresh = true, .perm = PERM_PEOPLE_EDIT,
 	  .subject = "person", .body = PERSON_EDIT, .reply = PERSON, .zh = "改人员",
 	  .en = "Change a person" },
-	{ HTTP_POST, "/api/v1/people/{id}/link", post_person_link, .perm = PERM_PEOPLE_EDIT,
-	  .subject = "person", .reply = LINK, .zh = "生成一次性密码链接",
+	{ HTTP_POST, "/api/v1/people/{id}/link", post_person_link, .fresh = true,
+	  .perm = PERM_PEOPLE_EDIT, .subject = "person", .reply = LINK, .zh = "生成一次性密码链接",
 	  .en = "Make a one-time password link" },
+	{ HTTP_POST, "/api/v1/people/{id}/logout", post_person_logout, .perm = PERM_PEOPLE_EDIT,
+	  .subject = "person", .zh = "让此人退出登录（全部设备）",
+	  .en = "Log a person out, everywhere" },
 	{ HTTP_GET, "/api/v1/units", get_units, .list = UNIT, .zh = "部门列表",
 	  .en = "Units, as far as the scope reaches" },
 	{ HTTP_POST, "/api/v1/units", post_unit, .perm = PERM_PEOPLE_EDIT, .body = UNIT_NEW,

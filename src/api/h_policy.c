@@ -101,8 +101,9 @@ static enum err put_policy(struct req *rq, struct reply *rp, struct why *why)
 static const struct route ROUTES[] = {
 	{ HTTP_GET, "/api/v1/policy", get_policy, .reply = POLICY, .zh = "外呼准入规则",
 	  .en = "The rules of the pre-dial gate" },
-	{ HTTP_PUT, "/api/v1/policy", put_policy, .perm = PERM_SETTINGS_EDIT, .body = POLICY_BODY,
-	  .reply = MADE, .zh = "改外呼准入规则", .en = "A new version of the gate's rules" },
+	{ HTTP_PUT, "/api/v1/policy", put_policy, .fresh = true, .perm = PERM_SETTINGS_EDIT,
+	  .body = POLICY_BODY, .reply = MADE, .zh = "改外呼准入规则",
+	  .en = "A new version of the gate's rules" },
 	ROUTE_END
 };
 

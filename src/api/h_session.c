@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/device.h"
+#include "api/http_door.h"
 #include "api/http_text.h"
 #include "api/req_int.h"
 #include "auth/login.h"
@@ -11,7 +13,7 @@
 #include "store/writer.h"
 #include "team/person.h"
 
-enum { COOKIE_S = SESSION_HOURS * 3600 };
+enum { DEVICE_S = 180 * 24 * 3600 };
 
 /* ---- fields ---- */
 
@@ -34,7 +36,13 @@ static const struct field ME[] = {
 	F_BOOL("demo"),
 	F_TEXT("station_kind", .one_of = "web|phone|none"),
 	F_OBJ("cell", CELL),
+	F_INT("failed_logins", .null = true,
+	      .doc = "after a log-in: wrong passwords tried since the one before"),
+	F_INT("password_min", .doc = "characters a new password must have"),
 	F_END,
+};
+static const struct field CONFIRM_BODY[] = {
+	F_TEXT("password", .req = true, .min = 1, .max = PASSWORD_MAX), F_END
 };
 static const struct field LOGIN_BODY[] = {
 	F_TEXT("job_no", .req = true, .min = 1, .max = 32),
@@ -104,18 +112,25 @@ static enum err me_of(const struct person *p, void *ctx, struct why *why)
 	return m->json ? ERR_OK : fail(why, E_NOMEM);
 }
 
-static enum err reply_me(struct req *rq, struct reply *rp, int64_t person_id, struct why *why)
+/* @param failed  wrong passwords before this log-in; -1: it is none */
+static enum err reply_me(struct req *rq, struct reply *rp, int64_t person_id, int64_t failed,
+                         struct why *why)
 {
 	struct me m = { rq, NULL };
+	struct client c;
 	enum err e = person_get(req_db(rq), person_id, me_of, &m, why);
-	if (!e)
-		reply_json(rp, m.json);
-	return e;
+	if (e)
+		return e;
+	http_door_client(rq, &c);
+	json_object_set_new(m.json, "failed_logins", j_int_or_null(failed, failed < 0));
+	json_object_set_new(m.json, "password_min", json_integer(c.password_min));
+	reply_json(rp, m.json);
+	return ERR_OK;
 }
 
 static enum err get_me(struct req *rq, struct reply *rp, struct why *why)
 {
-	return reply_me(rq, rp, req_person(rq), why);
+	return reply_me(rq, rp, req_person(rq), -1, why);
 }
 
 struct lang_arg {
@@ -133,23 +148,66 @@ static enum err put_me(struct req *rq, struct reply *rp, struct why *why)
 {
 	struct lang_arg a = { req_person(rq), req_text(rq, "lang") };
 	enum err e = writer_do(req_writer(rq), LANE_NORMAL, lang_write, &a, why);
-	return e ? e : reply_me(rq, rp, a.person_id, why);
+	return e ? e : reply_me(rq, rp, a.person_id, -1, why);
 }
 
 /* ---- in and out ---- */
 
-static struct client client_of(const struct req *rq, char *browser, size_t size)
+/* Who logs in. The texts live in `t` as long as the client is used. */
+struct client_text {
+	char browser[64], device[DEVICE_NONCE_BYTES], cookie[DEVICE_COOKIE_BYTES];
+};
+
+/* A name that a page of another host, or without https, cannot set for us (RFC 6265bis 4.1.3). */
+static const char *cookie_name(const struct req *rq, bool is_device)
 {
-	browser_name(req_header(rq, "User-Agent"), browser, size);
-	return (struct client){ req_addr(rq), browser, req_now_utc_ms(rq) };
+	static const char *const NAMES[2][2] = { { "hujiao", "hujiao_device" },
+		                                 { "__Host-hujiao", "__Host-hujiao_device" } };
+	return NAMES[rq->api->cfg.https][is_device];
 }
 
-static void cookie_set(struct req *rq, struct reply *rp, const char *token, int max_age_s)
+const char *session_cookie_name(const struct req *rq)
 {
-	char text[200];
-	snprintf(text, sizeof text, "hujiao=%s; Path=/; Max-Age=%d; HttpOnly; SameSite=Strict%s",
-	         token, max_age_s, rq->api->cfg.https ? "; Secure" : "");
+	return cookie_name(rq, false);
+}
+
+static struct client client_of(const struct req *rq, struct client_text *t, const char *job_no)
+{
+	struct client c = { .user_agent = t->browser };
+	const struct vault *v = req_env(rq)->vault;
+	browser_name(req_header(rq, "User-Agent"), t->browser, sizeof t->browser);
+	http_door_client(rq, &c);
+	if (!cookie_get(req_header(rq, "Cookie"), cookie_name(rq, true), t->cookie,
+	                sizeof t->cookie))
+		t->cookie[0] = '\0';
+	if (v && device_find(v, t->cookie, job_no, t->device))
+		c.device = t->device;
+	return c;
+}
+
+static void cookie_set(struct req *rq, struct reply *rp, bool is_device, const char *value,
+                       int max_age_s)
+{
+	char text[DEVICE_COOKIE_BYTES + 120];
+	snprintf(text, sizeof text, "%s=%s; Path=/; Max-Age=%d; HttpOnly; SameSite=Strict%s",
+	         cookie_name(rq, is_device), value, max_age_s,
+	         rq->api->cfg.https ? "; Secure" : "");
 	reply_header(rp, "Set-Cookie", text);
+}
+
+/* This browser is known to the account from now on. */
+static void remember_device(struct req *rq, struct reply *rp, const struct client *c,
+                            const struct client_text *t, const char *job_no)
+{
+	char value[DEVICE_COOKIE_BYTES];
+	const struct vault *v = req_env(rq)->vault;
+	if (!v)
+		return;
+	if (c->device)
+		snprintf(value, sizeof value, "%s", t->cookie);
+	else
+		device_add(v, t->cookie, job_no, value);
+	cookie_set(rq, rp, true, value, DEVICE_S);
 }
 
 static void tell_replaced(struct req *rq, int64_t session_id, const struct client *c)
@@ -162,17 +220,21 @@ static void tell_replaced(struct req *rq, int64_t session_id, const struct clien
 
 static enum err post_login(struct req *rq, struct reply *rp, struct why *why)
 {
-	char browser[64];
-	struct client c = client_of(rq, browser, sizeof browser);
-	struct login_done done;
-	enum err e = login(req_db(rq), req_writer(rq), req_text(rq, "job_no"),
-	                   req_text(rq, "password"), &c, &done, why);
+	struct client_text t;
+	const char *job_no = req_text(rq, "job_no");
+	struct client c = client_of(rq, &t, job_no);
+	struct login_done done = { .failed = 0 };
+	if (rq->shut_ms && !c.device)
+		return fail(why, E_SHUT_OUT, (rq->shut_ms + 999) / 1000);
+	enum err e =
+	    login(req_db(rq), req_writer(rq), job_no, req_text(rq, "password"), &c, &done, why);
 	if (e)
 		return e;
 	if (done.replaced_session_id)
 		tell_replaced(rq, done.replaced_session_id, &c);
-	cookie_set(rq, rp, done.token, COOKIE_S);
-	return reply_me(rq, rp, done.person_id, why);
+	cookie_set(rq, rp, false, done.token, (int)(c.life.longest_ms / 1000));
+	remember_device(rq, rp, &c, &t, job_no);
+	return reply_me(rq, rp, done.person_id, done.failed, why);
 }
 
 static enum err post_logout(struct req *rq, struct reply *rp, struct why *why)
@@ -180,20 +242,30 @@ static enum err post_logout(struct req *rq, struct reply *rp, struct why *why)
 	enum err e = session_end(req_writer(rq), rq->session.id, "logout", req_now_utc_ms(rq), why);
 	if (e)
 		return e;
-	cookie_set(rq, rp, "", 0);
+	cookie_set(rq, rp, false, "", 0);
 	return ERR_OK;
 }
 
 static enum err post_password(struct req *rq, struct reply *rp, struct why *why)
 {
-	char browser[64];
-	struct client c = client_of(rq, browser, sizeof browser);
+	struct client_text t;
+	struct client c = client_of(rq, &t, "");
 	(void)rp;
 	enum err e = password_change(req_db(rq), req_writer(rq), req_person(rq),
 	                             req_text(rq, "old"), req_text(rq, "new"), &c, why);
 	if (e == ERR_INVALID)
 		return req_fail_field(rq, why->code == E_PASSWORD_OLD ? "old" : "new", why);
 	return e;
+}
+
+static enum err post_confirm(struct req *rq, struct reply *rp, struct why *why)
+{
+	struct client_text t;
+	struct client c = client_of(rq, &t, "");
+	(void)rp;
+	enum err e = password_confirm(req_db(rq), req_writer(rq), &rq->session,
+	                              req_text(rq, "password"), &c, why);
+	return e == ERR_INVALID ? req_fail_field(rq, "password", why) : e;
 }
 
 static enum err get_link(struct req *rq, struct reply *rp, struct why *why)
@@ -208,8 +280,8 @@ static enum err get_link(struct req *rq, struct reply *rp, struct why *why)
 
 static enum err post_link(struct req *rq, struct reply *rp, struct why *why)
 {
-	char browser[64];
-	struct client c = client_of(rq, browser, sizeof browser);
+	struct client_text t;
+	struct client c = client_of(rq, &t, "");
 	(void)rp;
 	enum err e = link_use(req_db(rq), req_writer(rq), req_text(rq, "token"),
 	                      req_text(rq, "password"), &c, why);
@@ -247,6 +319,8 @@ static const struct route ROUTES[] = {
 	  .en = "Set my language" },
 	{ HTTP_POST, "/api/v1/password", post_password, .body = PASSWORD_BODY, .zh = "改密码",
 	  .en = "Change my password" },
+	{ HTTP_POST, "/api/v1/confirm", post_confirm, .body = CONFIRM_BODY,
+	  .zh = "再次输入密码，用于重要操作", .en = "Say my password again, for dangerous acts" },
 	{ HTTP_GET, "/api/v1/link", get_link, .open = true, .query = LINK_QUERY, .reply = LINK,
 	  .zh = "查看一次性链接", .en = "Whose one-time link this is" },
 	{ HTTP_POST, "/api/v1/link", post_link, .open = true, .body = LINK_BODY,

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/http_door.h"
 #include "api/http_int.h"
 #include "api/monitor.h"
 #include "api/req_int.h"
@@ -17,7 +18,13 @@
 #include "base/thread.h"
 
 /* A refused body is read and forgotten up to this much, so that the client sees the answer. */
-enum { FORGET_BYTES = 8 * 1024 * 1024, IO_THREADS = 2, CONNECTIONS = 2000, IDLE_S = 75 };
+enum {
+	FORGET_BYTES = 8 * 1024 * 1024,
+	IO_THREADS = 2,
+	CONNECTIONS = 2000,
+	OF_ONE_ADDRESS = 1500, /* one address cannot take them all; an office or a proxy is one */
+	IDLE_S = 75
+};
 
 static void client_addr(struct MHD_Connection *conn, char *ret, size_t size)
 {
@@ -79,6 +86,7 @@ static enum MHD_Result answer(struct req *rq)
 	rq->stage = STAGE_ANSWER;
 	if (!rq->response)
 		return MHD_NO;
+	conns_phase(rq->conn, CONN_ANSWER);
 	return MHD_queue_response(rq->conn, (unsigned)rq->response_status, rq->response);
 }
 
@@ -136,10 +144,22 @@ static enum err upload_open(struct req *rq, struct why *why)
 	                         : ERR_OK;
 }
 
+/* Who may be logged in is looked at closer, by a worker. */
+static bool has_our_cookie(const struct req *rq)
+{
+	const char *cookies = req_header(rq, "Cookie");
+	return cookies && strstr(cookies, "hujiao");
+}
+
 /* Headers are here, the body is not. */
 static enum MHD_Result begin(struct req *rq, const char *method)
 {
 	struct why why = { 0 };
+	if (http_door_is_shut(rq) && !has_our_cookie(rq)) {
+		fail(&why, E_SHUT_OUT, (rq->shut_ms + 999) / 1000);
+		req_refuse(rq, &why);
+		return answer(rq);
+	}
 	enum http_method m = http_method_parse(method);
 	enum err e = route_match(rq->api->areas, rq->api->n_areas, m, rq->path, &rq->match, &why);
 	if (e && m == HTTP_GET && why.code == E_ROUTE_NONE && strncmp(rq->path, "/api/", 5) != 0)
@@ -176,6 +196,7 @@ static enum MHD_Result more_body(struct req *rq, const char *data, size_t *n)
 {
 	size_t len = *n;
 	*n = 0;
+	conns_bytes(rq->conn, len);
 	rq->body_bytes += (int64_t)len;
 	if (rq->body_bytes > body_limit(rq)) {
 		rq->body_too_big = true;
@@ -197,7 +218,10 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *conn, const char
 	(void)version;
 	if (!rq) {
 		rq = *req_cls = req_new(api, conn, url, method);
-		return rq ? begin(rq, method) : MHD_NO;
+		if (!rq)
+			return MHD_NO;
+		conns_phase(conn, has_body(rq) ? CONN_BODY : CONN_ANSWER);
+		return begin(rq, method);
 	}
 	switch (rq->stage) {
 	case STAGE_ANSWER:
@@ -209,6 +233,7 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *conn, const char
 			rq->is_recalled = false;
 			return MHD_YES;
 		}
+		conns_phase(conn, CONN_ANSWER);
 		return give(rq, STAGE_WORK);
 	case STAGE_CHECK: /* woken before the body: called again with what there is of it */
 	case STAGE_WORK:
@@ -222,9 +247,10 @@ static void completed(void *cls, struct MHD_Connection *conn, void **req_cls,
 {
 	struct req *rq = *req_cls;
 	(void)cls;
-	(void)conn;
 	if (!rq)
 		return;
+	conns_phase(conn, CONN_HEAD);
+	http_door_judge(rq);
 	const struct route *r = rq->match.route;
 	request_seen(rq, toe != MHD_REQUEST_TERMINATED_COMPLETED_OK);
 	log_info("http", "request", LOG_S("id", rq->request_id),
@@ -312,9 +338,11 @@ enum err http_start(struct api *a, struct why *why)
 	a->daemon = MHD_start_daemon(
 	    flags, 0, NULL, NULL, handle, a, MHD_OPTION_EXTERNAL_LOGGER, mhd_log, NULL,
 	    MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, IO_THREADS,
-	    MHD_OPTION_NOTIFY_COMPLETED, completed, a, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS,
-	    MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-	    (size_t)(64 * 1024), MHD_OPTION_ARRAY, a->tls ? tls : none, MHD_OPTION_END);
+	    MHD_OPTION_NOTIFY_COMPLETED, completed, a, MHD_OPTION_NOTIFY_CONNECTION, conns_notify,
+	    a->conns, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+	    OF_ONE_ADDRESS, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(64 * 1024), MHD_OPTION_ARRAY,
+	    a->tls ? tls : none, MHD_OPTION_END);
 	if (a->daemon)
 		return ERR_OK;
 	close(fd);

@@ -13,6 +13,8 @@
 #include "auth/session.h"
 #include "base/str.h"
 
+struct conns;
+struct http_door;
 struct pool;
 struct tls;
 struct worker;
@@ -60,6 +62,7 @@ struct req {
 	char request_id[20];
 	char addr[ADDR_BYTES];
 	int64_t start_mono_ms, now_utc_ms;
+	int64_t shut_ms; /* how long its address is still shut out; 0: it is not */
 
 	struct str raw; /* JSON body as it came */
 	int64_t body_bytes;
@@ -89,9 +92,12 @@ struct api {
 	struct api_cfg cfg; /* strings owned */
 	struct MHD_Daemon *daemon;
 	struct pool *pool;
+	struct http_door *door;
+	struct conns *conns;
 	struct sse_hub *hub;
 	struct tls *tls;
 	struct thread *keeper;
+	struct db *keeper_db; /* of its thread */
 	_Atomic bool is_stopping, is_draining;
 	uint16_t port;
 	char *upload_dir;
@@ -121,6 +127,9 @@ bool problem_write(struct str *out, const struct why *why, enum lang lang, const
 
 /* page.c: a file of the built page into rq->reply. */
 enum err page_find(struct req *rq, struct why *why);
+
+/** The session's cookie; over https only this host can set it. */
+const char *session_cookie_name(const struct req *rq);
 
 /* sse.c */
 enum err sse_hub_new(const struct api_area *const *areas, size_t n, struct sse_hub **ret,

@@ -29,6 +29,8 @@ static void headers_common(struct req *rq)
 	add(rq, "Cross-Origin-Resource-Policy", "same-origin");
 	add(rq, "Permissions-Policy", "microphone=(self), camera=(), geolocation=()");
 	add(rq, "X-Request-Id", rq->request_id);
+	if (rq->api->cfg.https)
+		add(rq, "Strict-Transport-Security", "max-age=31536000");
 	if (rp->is_immutable)
 		add(rq, "Cache-Control", "public, max-age=31536000, immutable");
 	else
@@ -78,7 +80,7 @@ void req_refuse(struct req *rq, const struct why *why)
 		add(rq, "Allow", "GET, POST, PUT, PATCH, DELETE");
 	if (status == 503)
 		add(rq, "Retry-After", "1");
-	if (why->code == E_LOGIN_WAIT)
+	if (why->code == E_LOGIN_WAIT || why->code == E_SHUT_OUT || why->code == E_RATE)
 		add(rq, "Retry-After", why->arg[0]);
 }
 

@@ -97,6 +97,7 @@ struct route {
 	bool open;         /* no session needed */
 	enum perm perm;    /* PERM_NONE: anyone with a session */
 	enum perm or_perm; /* this one is enough as well */
+	bool fresh;        /* dangerous: the password must have been said lately (POST /confirm) */
 	const char
 	    *subject; /* what {id} names ("customer", "call", "person"…); another team's is 404 */
 	const struct field *query;

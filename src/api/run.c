@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/http_door.h"
 #include "api/http_text.h"
 #include "api/req_int.h"
 #include "base/clock.h"
@@ -18,14 +19,18 @@ static enum err check_session(struct req *rq, struct why *why)
 	char token[SESSION_TOKEN_BYTES];
 	if (rq->has_session)
 		return ERR_OK;
-	if (!cookie_get(req_header(rq, "Cookie"), "hujiao", token, sizeof token))
+	if (!cookie_get(req_header(rq, "Cookie"), session_cookie_name(rq), token, sizeof token))
 		return fail(why, E_SESSION_NONE);
 	enum err e = session_find(rq->worker->db, token, rq->now_utc_ms, &rq->session, why);
 	if (e)
 		return e;
+	struct session_life life;
 	rq->has_session = true;
-	session_touch(rq->api->cfg.env.writer, &rq->session, rq->now_utc_ms);
-	return ERR_OK;
+	http_door_session_life(rq->api, &life);
+	if (session_is_over(&rq->session, &life, rq->now_utc_ms))
+		return fail(why, E_SESSION_EXPIRED);
+	session_touch(rq->api->cfg.env.writer, &rq->session, &life, rq->now_utc_ms);
+	return http_door_pace(rq, why);
 }
 
 /* Who, from where, and may he? The order matters: a foreign page learns nothing about sessions. */
@@ -40,10 +45,12 @@ static enum err check_door(struct req *rq, struct why *why)
 		return ERR_OK;
 	if ((e = check_session(rq, why)))
 		return e;
-	if (role_can(rq->session.role, r->perm) ||
-	    (r->or_perm && role_can(rq->session.role, r->or_perm)))
-		return ERR_OK;
-	return fail(why, E_PERM, perm_text(r->perm));
+	if (!role_can(rq->session.role, r->perm) &&
+	    !(r->or_perm && role_can(rq->session.role, r->or_perm)))
+		return fail(why, E_PERM, perm_text(r->perm));
+	if (r->fresh && !session_is_fresh(&rq->session, rq->now_utc_ms))
+		return fail(why, E_CONFIRM);
+	return ERR_OK;
 }
 
 static enum MHD_Result take_query(void *cls, enum MHD_ValueKind kind, const char *key,

@@ -83,6 +83,7 @@ enum err paths_find(const struct config *c, struct paths *ret, struct why *why)
 	find(p->voices, dir, "../../voices", "voices");
 	find(p->practice, dir, "../../../practice", "practice");
 	find(p->profiles, dir, "../../../profiles", "profiles");
+	find(p->passwords, dir, "../../../profiles/passwords.txt", "profiles/passwords.txt");
 	if (!find_credential(p->master_key, "master.key"))
 		or_in_data(p->master_key, c->master_key_file, p, "master.key");
 	if (*c->database)

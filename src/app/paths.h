@@ -9,12 +9,13 @@ enum { PATH_BYTES = 1024 };
 /* What comes with the program: found beside the binary when it runs from its build, else in
  * /usr/share/hujiao. */
 struct paths {
-	char self[PATH_BYTES];     /* the running binary */
-	char web[PATH_BYTES];      /* built page; "" when there is none */
-	char voices[PATH_BYTES];   /* phrase bank of the practice; "" when there is none */
-	char practice[PATH_BYTES]; /* data of the simulated customers */
-	char profiles[PATH_BYTES]; /* shipped profiles */
-	char data[PATH_BYTES];     /* absolute data_dir */
+	char self[PATH_BYTES];      /* the running binary */
+	char web[PATH_BYTES];       /* built page; "" when there is none */
+	char voices[PATH_BYTES];    /* phrase bank of the practice; "" when there is none */
+	char practice[PATH_BYTES];  /* data of the simulated customers */
+	char profiles[PATH_BYTES];  /* shipped profiles */
+	char passwords[PATH_BYTES]; /* those nobody may take; "" when there is none */
+	char data[PATH_BYTES];      /* absolute data_dir */
 	char recordings[PATH_BYTES];
 	char master_key[PATH_BYTES];
 	char database[PATH_BYTES];                                           /* URL */

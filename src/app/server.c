@@ -264,6 +264,8 @@ static enum err start_api(struct server *s, struct why *why)
 		              .ca_cert = *p->ca_cert ? p->ca_cert : NULL,
 		              .db_url = p->database,
 		              .web_dir = *p->web ? p->web : NULL,
+		              .passwords_file = *p->passwords ? p->passwords : NULL,
+		              .log_level = c->log_level,
 		              .env = { .writer = s->writer,
 		                       .floor = s->floor,
 		                       .voice = s->voice,

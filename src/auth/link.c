@@ -2,6 +2,7 @@
 
 #include "auth/audit.h"
 #include "auth/login.h"
+#include "auth/password.h"
 #include "auth/token_int.h"
 #include "base/id.h"
 #include "base/str.h"
@@ -123,7 +124,7 @@ enum err link_use(struct db *db, struct writer *w, const char *token, const char
 	char pw_hash[CRYPTO_PASSWORD_BYTES];
 	enum err e = link_find(db, token, c->now_utc_ms, &info, why);
 	if (!e)
-		e = password_check(password, info.job_no, why);
+		e = password_check(password, info.job_no, c->password_min, c->common, why);
 	if (!e)
 		e = password_make(password, pw_hash, why);
 	if (e)

@@ -5,19 +5,17 @@
 #include <string.h>
 
 #include "auth/audit.h"
+#include "auth/guess.h"
+#include "auth/password.h"
 #include "auth/token_int.h"
+#include "base/clock.h"
 #include "base/id.h"
+#include "base/metric.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "store/db.h"
 
-enum {
-	FREE_TRIES = 5,
-	FIRST_WAIT_MS = 5000,
-	LONGEST_WAIT_MS = 15 * 60 * 1000,
-	HASHES_AT_ONCE = 2,
-	HOUR_MS = 3600 * 1000
-};
+enum { HASHES_AT_ONCE = 2, HOUR_MS = 3600 * 1000 };
 
 /* ---- Argon2id, a few at a time ---- */
 
@@ -54,62 +52,18 @@ static enum err password_try(const char *password, const char *stored, bool *ret
 	return ERR_OK;
 }
 
-/* ---- rules ---- */
-
-static bool is_one_char(const char *s)
-{
-	return s[strspn(s, (char[]){ s[0], '\0' })] == '\0';
-}
-
-enum err password_check(const char *password, const char *job_no, struct why *why)
-{
-	static const char *const COMMON[] = { "12345678", "123456789", "1234567890", "password",
-		                              "qwertyui", "abc12345",  "a1234567",   "11112222",
-		                              "88888888", "woaini1314" };
-	if (text_chars(password) < PASSWORD_MIN)
-		return fail(why, E_PASSWORD_SHORT, (int64_t)PASSWORD_MIN);
-	if (is_one_char(password))
-		return fail(why, E_PASSWORD_WEAK, "aaaa…");
-	if (*job_no && strstr(password, job_no) && strlen(password) < strlen(job_no) + 4)
-		return fail(why, E_PASSWORD_WEAK, job_no);
-	for (size_t i = 0; i < sizeof COMMON / sizeof *COMMON; i++) {
-		if (strcmp(password, COMMON[i]) == 0)
-			return fail(why, E_PASSWORD_WEAK, COMMON[i]);
-	}
-	return ERR_OK;
-}
-
-/* How long a number waits after its n-th wrong password. */
-static int64_t wait_ms(int64_t failed)
-{
-	int64_t ms = FIRST_WAIT_MS;
-	if (failed < FREE_TRIES)
-		return 0;
-	for (int64_t i = FREE_TRIES; i < failed && ms < LONGEST_WAIT_MS; i++)
-		ms *= 2;
-	return ms < LONGEST_WAIT_MS ? ms : LONGEST_WAIT_MS;
-}
-
 /* ---- jobs ---- */
 
 struct fail_arg {
-	int64_t person_id, now_utc_ms;
+	int64_t person_id;
 	struct audit audit;
 };
 
 static enum err fail_write(struct tx *tx, const void *arg, struct why *why)
 {
 	const struct fail_arg *a = arg;
-	int64_t failed = 0;
 	enum err e = db_exec(tx_db(tx), "UPDATE login SET failed = failed + 1 WHERE person_id = ?1",
 	                     ARGS(V_INT(a->person_id)), NULL, why);
-	if (!e)
-		e = db_int(tx_db(tx), "SELECT failed FROM login WHERE person_id = ?1",
-		           ARGS(V_INT(a->person_id)), &failed, why);
-	if (!e && wait_ms(failed))
-		e = db_exec(
-		    tx_db(tx), "UPDATE login SET locked_until_utc_ms = ?2 WHERE person_id = ?1",
-		    ARGS(V_INT(a->person_id), V_INT(a->now_utc_ms + wait_ms(failed))), NULL, why);
 	return e ? e : audit_add(tx, &a->audit, why);
 }
 
@@ -119,7 +73,7 @@ struct open_arg {
 	const char *browser;
 	unsigned char hash[CRYPTO_HASH_BYTES];
 	struct audit audit;
-	int64_t *ret_replaced;
+	int64_t *ret_replaced, *ret_failed;
 };
 
 static enum err living_session(struct db *db, int64_t person_id, int64_t *ret, struct why *why)
@@ -133,12 +87,23 @@ static enum err living_session(struct db *db, int64_t person_id, int64_t *ret, s
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
+static int64_t first_life_ms(const struct client *c)
+{
+	int64_t idle = c->life.idle_ms ? c->life.idle_ms : (int64_t)SESSION_HOURS * HOUR_MS;
+	int64_t longest =
+	    c->life.longest_ms ? c->life.longest_ms : (int64_t)SESSION_LONGEST_HOURS * HOUR_MS;
+	return idle < longest ? idle : longest;
+}
+
 static enum err open_write(struct tx *tx, const void *arg, struct why *why)
 {
 	const struct open_arg *a = arg;
 	struct db *db = tx_db(tx);
 	int64_t now = a->c->now_utc_ms;
 	enum err e = living_session(db, a->person_id, a->ret_replaced, why);
+	if (!e)
+		e = db_int(db, "SELECT failed FROM login WHERE person_id = ?1",
+		           ARGS(V_INT(a->person_id)), a->ret_failed, why);
 	if (!e)
 		e = db_exec(
 		    db,
@@ -152,22 +117,19 @@ static enum err open_write(struct tx *tx, const void *arg, struct why *why)
 		            " addr, user_agent) VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7) ON "
 		            "CONFLICT (id) DO NOTHING",
 		            ARGS(V_INT(a->session_id), V_BYTES(a->hash, sizeof a->hash),
-		                 V_INT(a->person_id), V_INT(now),
-		                 V_INT(now + (int64_t)SESSION_HOURS * HOUR_MS), V_TEXT(a->c->addr),
-		                 V_TEXT(a->browser)),
+		                 V_INT(a->person_id), V_INT(now), V_INT(now + first_life_ms(a->c)),
+		                 V_TEXT(a->c->addr), V_TEXT(a->browser)),
 		            NULL, why);
 	if (!e)
-		e = db_exec(
-		    db,
-		    "UPDATE login SET failed = 0, locked_until_utc_ms = NULL WHERE person_id = ?1",
-		    ARGS(V_INT(a->person_id)), NULL, why);
+		e = db_exec(db, "UPDATE login SET failed = 0 WHERE person_id = ?1",
+		            ARGS(V_INT(a->person_id)), NULL, why);
 	return e ? e : audit_add(tx, &a->audit, why);
 }
 
 /* ---- logging in ---- */
 
 struct found {
-	int64_t person_id, unit_id, locked_until_utc_ms;
+	int64_t person_id, unit_id;
 	char hash[CRYPTO_PASSWORD_BYTES];
 };
 
@@ -176,14 +138,13 @@ static enum err find(struct db *db, const char *job_no, struct found *f, struct 
 	CLEANUP(rows_free) struct rows *r = NULL;
 	enum err e = db_row(
 	    db,
-	    "SELECT p.id, p.unit_id, l.pw_hash, l.locked_until_utc_ms FROM person p"
+	    "SELECT p.id, p.unit_id, l.pw_hash FROM person p"
 	    " JOIN login l ON l.person_id = p.id WHERE p.job_no = ?1 AND p.left_utc_ms IS NULL",
 	    ARGS(V_TEXT(job_no)), &r, why);
 	if (e)
 		return e;
 	f->person_id = rows_int(r, 0);
 	f->unit_id = rows_int(r, 1);
-	f->locked_until_utc_ms = rows_int(r, 3);
 	str_copy(f->hash, sizeof f->hash, rows_text(r, 2));
 	return ERR_OK;
 }
@@ -212,8 +173,7 @@ static struct audit audit_of(const struct client *c, const char *action, int64_t
 static enum err refuse(struct writer *w, const struct found *f, const struct client *c,
                        enum err_code code, struct why *why)
 {
-	struct fail_arg a = { f->person_id, c->now_utc_ms,
-		              audit_of(c, "login.fail", f->person_id, f->unit_id) };
+	struct fail_arg a = { f->person_id, audit_of(c, "login.fail", f->person_id, f->unit_id) };
 	enum err e = writer_do(w, LANE_NORMAL, fail_write, &a, why);
 	return e ? e : fail(why, code);
 }
@@ -226,7 +186,8 @@ static enum err open_session(struct writer *w, const struct found *f, const stru
 		              .session_id = done.session_id,
 		              .c = c,
 		              .browser = c->user_agent,
-		              .ret_replaced = &done.replaced_session_id };
+		              .ret_replaced = &done.replaced_session_id,
+		              .ret_failed = &done.failed };
 	a.audit = audit_of(c, "login", f->person_id, f->unit_id);
 	token_new(done.token);
 	token_hash(done.token, a.hash);
@@ -236,22 +197,65 @@ static enum err open_session(struct writer *w, const struct found *f, const stru
 	return e;
 }
 
-enum err login(struct db *db, struct writer *w, const char *job_no, const char *password,
-               const struct client *c, struct login_done *ret, struct why *why)
+/* In the order of the metric's words. */
+enum result { RESULT_GOOD, RESULT_WRONG, RESULT_SLOWED, RESULT_BUSY };
+
+static void count(enum err e, const struct why *why)
+{
+	enum result r = !e                           ? RESULT_GOOD
+	                : why->code == E_LOGIN_WAIT  ? RESULT_SLOWED
+	                : why->code == E_LOGIN_WRONG ? RESULT_WRONG
+	                                             : RESULT_BUSY;
+	metric_add(M_LOGINS, (int)r, 1);
+}
+
+static enum err try_once(struct db *db, struct writer *w, const char *job_no, const char *password,
+                         const struct client *c, struct login_done *ret, struct why *why)
 {
 	struct found f;
 	bool is_right = false;
 	enum err e = find(db, job_no, &f, why);
 	if (e == ERR_NOT_FOUND)
 		return nobody(password, why);
-	if (e)
-		return e;
-	if (f.locked_until_utc_ms > c->now_utc_ms)
-		return fail(why, E_LOGIN_WAIT,
-		            (f.locked_until_utc_ms - c->now_utc_ms + 999) / 1000);
-	if ((e = password_try(password, f.hash, &is_right, why)))
+	if (e || (e = password_try(password, f.hash, &is_right, why)))
 		return e;
 	return is_right ? open_session(w, &f, c, ret, why) : refuse(w, &f, c, E_LOGIN_WRONG, why);
+}
+
+static struct guess_who who_guesses(const struct client *c, const char *job_no)
+{
+	return (struct guess_who){ job_no, c->addr, c->device, c->is_own_machine };
+}
+
+static enum err may_guess(const struct client *c, const struct guess_who *who, struct why *why)
+{
+	int64_t ms = c->guess ? guess_wait_ms(c->guess, who, clock_mono_ms()) : 0;
+	return ms ? fail(why, E_LOGIN_WAIT, (ms + 999) / 1000) : ERR_OK;
+}
+
+static void learn(const struct client *c, const struct guess_who *who, enum err e,
+                  const struct why *why)
+{
+	if (c->guess && !e)
+		guess_right(c->guess, who, clock_mono_ms());
+	else if (c->guess && (why->code == E_LOGIN_WRONG || why->code == E_PASSWORD_OLD))
+		guess_wrong(c->guess, who, clock_mono_ms());
+}
+
+enum err login(struct db *db, struct writer *w, const char *job_no, const char *password,
+               const struct client *c, struct login_done *ret, struct why *why)
+{
+	struct why own = { 0 };
+	struct guess_who who = who_guesses(c, job_no);
+	enum err e = may_guess(c, &who, &own);
+	if (!e) {
+		e = try_once(db, w, job_no, password, c, ret, &own);
+		learn(c, &who, e, &own);
+	}
+	count(e, &own);
+	if (e && why)
+		*why = own;
+	return e;
 }
 
 /* ---- passwords ---- */
@@ -265,13 +269,11 @@ struct set_arg {
 enum err password_write(struct tx *tx, int64_t person_id, const char *hash, int64_t now,
                         struct why *why)
 {
-	return db_exec(
-	    tx_db(tx),
-	    "INSERT INTO login (person_id, pw_hash, failed, locked_until_utc_ms, changed_utc_ms)"
-	    " VALUES (?1, ?2, 0, NULL, ?3) ON CONFLICT (person_id) DO UPDATE SET pw_hash = "
-	    "excluded.pw_hash,"
-	    " failed = 0, locked_until_utc_ms = NULL, changed_utc_ms = excluded.changed_utc_ms",
-	    ARGS(V_INT(person_id), V_TEXT(hash), V_INT(now)), NULL, why);
+	return db_exec(tx_db(tx),
+	               "INSERT INTO login (person_id, pw_hash, failed, changed_utc_ms)"
+	               " VALUES (?1, ?2, 0, ?3) ON CONFLICT (person_id) DO UPDATE SET pw_hash = "
+	               "excluded.pw_hash, failed = 0, changed_utc_ms = excluded.changed_utc_ms",
+	               ARGS(V_INT(person_id), V_TEXT(hash), V_INT(now)), NULL, why);
 }
 
 static enum err set_write(struct tx *tx, const void *arg, struct why *why)
@@ -306,22 +308,60 @@ static enum err stored_hash(struct db *db, int64_t person_id, char *hash, char *
 	return ERR_OK;
 }
 
+/* Whether `password` is the person's own, slowed like a log-in: a stolen session guesses here. */
+static enum err own_password(struct db *db, int64_t person_id, const char *password,
+                             const struct client *c, char *ret_job_no, size_t size, struct why *why)
+{
+	char hash[CRYPTO_PASSWORD_BYTES];
+	bool is_right = false;
+	struct why own = { 0 };
+	enum err e = stored_hash(db, person_id, hash, ret_job_no, size, &own);
+	struct guess_who who = who_guesses(c, ret_job_no);
+	if (!e && !(e = may_guess(c, &who, &own)) &&
+	    !(e = password_try(password, hash, &is_right, &own))) {
+		if (!is_right)
+			e = fail(&own, E_PASSWORD_OLD);
+		learn(c, &who, e, &own);
+	}
+	if (e && why)
+		*why = own;
+	return e;
+}
+
 enum err password_change(struct db *db, struct writer *w, int64_t person_id,
                          const char *old_password, const char *new_password, const struct client *c,
                          struct why *why)
 {
 	char hash[CRYPTO_PASSWORD_BYTES], job_no[64];
-	bool is_right = false;
-	enum err e = stored_hash(db, person_id, hash, job_no, sizeof job_no, why);
+	enum err e = own_password(db, person_id, old_password, c, job_no, sizeof job_no, why);
 	if (!e)
-		e = password_check(new_password, job_no, why);
-	if (!e)
-		e = password_try(old_password, hash, &is_right, why);
-	if (!e && !is_right)
-		e = fail(why, E_PASSWORD_OLD);
+		e = password_check(new_password, job_no, c->password_min, c->common, why);
 	if (!e)
 		e = password_make(new_password, hash, why);
 	struct audit audit = audit_of(c, "password.change", person_id, 0);
 	struct set_arg a = { person_id, c->now_utc_ms, hash, &audit };
 	return e ? e : writer_do(w, LANE_NORMAL, set_write, &a, why);
+}
+
+struct confirm_arg {
+	int64_t session_id, now_utc_ms;
+	const struct audit *audit;
+};
+
+static enum err confirm_write(struct tx *tx, const void *arg, struct why *why)
+{
+	const struct confirm_arg *a = arg;
+	enum err e = db_exec(tx_db(tx), "UPDATE session SET confirmed_utc_ms = ?2 WHERE id = ?1",
+	                     ARGS(V_INT(a->session_id), V_INT(a->now_utc_ms)), NULL, why);
+	return e ? e : audit_add(tx, a->audit, why);
+}
+
+enum err password_confirm(struct db *db, struct writer *w, const struct session *s,
+                          const char *password, const struct client *c, struct why *why)
+{
+	char job_no[64];
+	enum err e = own_password(db, s->person_id, password, c, job_no, sizeof job_no, why);
+	struct audit audit = audit_of(c, "session.confirm", s->person_id, s->unit_id);
+	struct confirm_arg a = { s->id, c->now_utc_ms, &audit };
+	return e ? e : writer_do(w, LANE_NORMAL, confirm_write, &a, why);
 }

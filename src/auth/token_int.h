@@ -32,7 +32,6 @@ static inline bool token_hash(const char *token, unsigned char ret[CRYPTO_HASH_B
 }
 
 /* login.c; parts of jobs. */
-enum err password_check(const char *password, const char *job_no, struct why *why);
 /** Argon2id with the limit on how many run at once. */
 enum err password_make(const char *password, char hash[CRYPTO_PASSWORD_BYTES], struct why *why);
 enum err password_write(struct tx *tx, int64_t person_id, const char *hash, int64_t now_utc_ms,

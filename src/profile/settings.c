@@ -110,6 +110,10 @@ static enum err put_text(const struct setting_row *row, const json_t *v, struct 
 	const struct zone *z;
 	if (!json_is_string(v) || json_string_length(v) >= SETTING_TEXT_BYTES)
 		return refuse(row, "\"…\" (≤ 199 bytes)", why);
+	enum log_level level;
+	if (strcmp(row->name, "log_level") == 0 && json_string_length(v) &&
+	    !log_level_parse(json_string_value(v), &level))
+		return refuse(row, "debug, info, warn, error", why);
 	if (strcmp(row->name, "zone") == 0) {
 		enum err e = zone_get(json_string_value(v), &z, why);
 		if (e)

@@ -20,11 +20,11 @@ static bool is_method(const struct sip_msg *msg, const char *name)
 	return pl_strcmp(&msg->met, name) == 0;
 }
 
-static bool is_known_phone(const struct voice *v, const struct sip_msg *msg)
+bool phone_knows(const struct voice *v, const struct sa *src)
 {
 	for (int i = 0; i < LEG_BUCKETS; i++)
 		for (const struct leg *l = v->legs[i]; l; l = l->next)
-			if (l->kind == LEG_PHONE && sa_cmp(&l->sig_peer, &msg->src, SA_ADDR))
+			if (l->kind == LEG_PHONE && sa_cmp(&l->sig_peer, src, SA_ADDR))
 				return true;
 	return false;
 }
@@ -54,10 +54,8 @@ static void answer_options(struct endpoint *ep, const struct sip_msg *msg)
 static bool request(const struct sip_msg *msg, void *arg)
 {
 	struct endpoint *ep = arg;
-	if (!trunk_by_source(ep, msg) && !is_known_phone(ep->v, msg)) {
-		atomic_fetch_add(&ep->v->refused, 1);
+	if (!door_admits(ep, msg))
 		return true; /* silence: a scanner learns nothing */
-	}
 	if (is_method(msg, "BYE"))
 		take_bye(ep, msg);
 	if (is_method(msg, "INVITE") || is_method(msg, "ACK") || is_method(msg, "BYE") ||
@@ -78,8 +76,7 @@ static bool request(const struct sip_msg *msg, void *arg)
 /* Late answers to what we gave up; libre would print them. */
 static bool stray_response(const struct sip_msg *msg, void *arg)
 {
-	(void)msg;
-	(void)arg;
+	door_watch(arg, msg);
 	return true;
 }
 
@@ -277,6 +274,7 @@ enum err endpoint_new(struct voice *v, const char *addr, int port, const struct 
 		endpoint_free(ep);
 		return e;
 	}
+	door_knock(ep);
 	*ret = ep;
 	return ERR_OK;
 }
@@ -289,6 +287,7 @@ void endpoint_free(struct endpoint *ep)
 		sip_set_trace_handler(ep->sip, NULL);
 	if (ep->sock)
 		sipsess_close_all(ep->sock);
+	mem_deref(ep->helper);
 	mem_deref(ep->sock);
 	mem_deref(ep->first);
 	mem_deref(ep->stray);

@@ -308,6 +308,14 @@ void trunk_learn(struct trunk *t, const struct sa *src)
 		t->learned[t->learned_n++] = *src;
 }
 
+bool trunk_knows(struct endpoint *ep, const struct sa *src)
+{
+	for (const struct trunk *t = ep->v->trunks; t; t = t->next)
+		if (t->ep == ep && is_allowed(t, src))
+			return true;
+	return false;
+}
+
 struct trunk *trunk_by_source(struct endpoint *ep, const struct sip_msg *msg)
 {
 	struct trunk *found = NULL;

@@ -235,7 +235,9 @@ static enum err open_media(struct voice *v, struct why *why)
 
 static enum err open_all(struct voice *v, struct why *why)
 {
-	enum err e = mailbox_new(sizeof(struct post), (size_t)v->cfg.post_slots, &v->posts, why);
+	enum err e = door_new(v, why);
+	if (!e)
+		e = mailbox_new(sizeof(struct post), (size_t)v->cfg.post_slots, &v->posts, why);
 	if (!e)
 		e = mailbox_new(sizeof(struct media_event), EVENT_SLOTS, &v->events, why);
 	if (!e)
@@ -292,6 +294,7 @@ enum err voice_new(const struct voice_cfg *cfg, const struct voice_handlers *han
 void voice_run(struct voice *v)
 {
 	v->is_running = true;
+	door_stand(v);
 	re_main(NULL);
 	v->is_running = false;
 }
@@ -335,6 +338,7 @@ struct voice *voice_free(struct voice *v)
 		leg_media_event(v, &ev);
 	forget_events(v);
 	epitaphs_free(v);
+	door_free(v);
 	mailbox_free(&v->posts);
 	mailbox_free(&v->events);
 	free(v);

@@ -22,6 +22,7 @@ struct endpoint {
 	struct sip *sip;
 	struct sipsess_sock *sock;
 	struct sip_lsnr *first, *stray; /* ours before and behind libre's */
+	struct udp_helper *helper;      /* ours before the parser; NULL until the first packet */
 	char addr[VOICE_HOST_BYTES];
 	int port;
 	int64_t tls_trunk; /* 0 = shared */
@@ -132,6 +133,7 @@ struct voice {
 	int tests_running;
 	char candidates[256];
 	atomic_llong calls_out, calls_in, refused, legs_now;
+	struct bans *bans, *line_floods; /* door.c */
 	int64_t flush_due_us;
 	atomic_llong beat_ms; /* when the loop last ran its timer */
 };
@@ -210,6 +212,20 @@ void ladder_event(struct leg *l, const struct leg_event *ev);
 /* web_leg.c */
 void web_leg_event(struct leg *l, const struct media_event *ev);
 void web_find_candidates(struct voice *v);
+
+bool trunk_knows(struct endpoint *ep, const struct sa *src); /* a line on this stack */
+
+/* door.c */
+enum err door_new(struct voice *v, struct why *why);
+void door_free(struct voice *v);
+void door_stand(struct voice *v); /* on the loop's thread: connections are judged from now on */
+/** Makes the stack show its socket, so that packets are judged from the first on. */
+void door_knock(struct endpoint *ep);
+/** Judges packets of the message's socket from now on. */
+void door_watch(struct endpoint *ep, const struct sip_msg *msg);
+/** Whether a request may go on; else it was counted. */
+bool door_admits(struct endpoint *ep, const struct sip_msg *msg);
+bool phone_knows(const struct voice *v, const struct sa *src); /* a desk phone in a call */
 
 /* guard.c */
 void voice_guard_start(void);

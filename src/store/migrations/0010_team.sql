@@ -15,12 +15,12 @@ CREATE TABLE person_scope (
 ) @strict;
 CREATE INDEX person_scope_person ON person_scope (person_id);
 CREATE TABLE login (
-  person_id @id PRIMARY KEY, pw_hash @text NOT NULL, failed @int NOT NULL, locked_until_utc_ms @int, changed_utc_ms @int NOT NULL
+  person_id @id PRIMARY KEY, pw_hash @text NOT NULL, failed @int NOT NULL, changed_utc_ms @int NOT NULL
 ) @strict;
 CREATE TABLE session (
   id @id PRIMARY KEY, token_hash @bytes NOT NULL UNIQUE, person_id @int NOT NULL, created_utc_ms @int NOT NULL,
   seen_utc_ms @int NOT NULL, expires_utc_ms @int NOT NULL, addr @text NOT NULL, user_agent @text NOT NULL,
-  ended_utc_ms @int, ended_by @text, replaced_by @int
+  ended_utc_ms @int, ended_by @text, replaced_by @int, confirmed_utc_ms @int
 ) @strict;
 CREATE INDEX session_person ON session (person_id, ended_utc_ms);
 CREATE TABLE one_time_link (
