@@ -5,11 +5,13 @@
  *     bench_load CALLERS_ADDR:PORT [ADDR:PORT:RING_MS:TALK_MS]...
  * The first address is where calls are made from, the others answer. Commands on stdin, each
  * answered by one JSON line:
- *     call SERVER_ADDR:PORT USER N RATE HOLD_MS     N calls, RATE a second; HOLD_MS 0 = until
- * hangup state | mark | report | hangup | quit `mark` begins the window of the delays. A packet's
- * way ends with the kernel's time stamp on the receiving socket, so this program's own batches do
- * not count. `connect_us`: for every called party, from the later of (its 200, its first packet) to
- * the first packet of it that somebody gets. */
+ *     call SERVER_ADDR:PORT USER N RATE HOLD_MS    N calls, RATE a second; HOLD_MS 0: until hangup
+ *     state | mark | report | hangup | quit
+ *
+ * `mark` begins the window of the delays. A packet's way ends with the kernel's time stamp on the
+ * receiving socket, so this program's own batches do not count. `connect_us`: for every called
+ * party that hangs up by itself, from the later of (its 200, its first packet) to the first packet
+ * of it that somebody gets. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -213,7 +215,7 @@ static int64_t kernel_time(struct msghdr *m)
 
 static void first_heard(struct leg *from, int64_t at_ns)
 {
-	if (from->is_heard || from->call.is_caller)
+	if (from->is_heard || b.door[from->call.door].talk_ms == 0)
 		return;
 	from->is_heard = true;
 	int64_t since =

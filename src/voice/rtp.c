@@ -4,7 +4,9 @@ enum {
 	FRAME = 160,
 	MAX_DROPOUT = 3000, /* RFC 3550 A.1 */
 	MAX_MISORDER = 100,
+	MAX_STEP = 50, /* 1 s: what is less far ahead than others may be late is taken at once */
 	MAX_TS_JUMP = 5 * RTP_RATE,
+	NO_JUMP = 0x10000,
 };
 
 static uint16_t get16(const uint8_t *p)
@@ -66,6 +68,7 @@ static void rx_restart(struct rtp_rx *r, const struct rtp *p)
 	r->jitter_q4 = 0;
 	r->last_transit = INT64_MIN;
 	r->last_sr_us = 0;
+	r->jump_next = NO_JUMP;
 }
 
 static void rx_jitter(struct rtp_rx *r, const struct rtp *p, int64_t now_us)
@@ -85,12 +88,24 @@ bool rtp_rx_take(struct rtp_rx *r, const struct rtp *p, int64_t now_us)
 	if (!r->is_started || r->ssrc != p->ssrc)
 		rx_restart(r, p);
 	int16_t d = (int16_t)(p->seq - (uint16_t)r->max_ext);
-	if (r->src_packets && (d == 0 || (d < 0 && -d > MAX_MISORDER && -d < MAX_DROPOUT))) {
+	if (r->src_packets && d == 0) {
 		r->late++;
 		return false;
 	}
-	if (d < -MAX_MISORDER || d > MAX_DROPOUT) {
-		rx_restart(r, p); /* the sender began anew with the same SSRC */
+	if (d < -MAX_MISORDER || d > MAX_STEP) {
+		if (p->seq != r->jump_next) {
+			r->jump_next = (uint16_t)(p->seq + 1);
+			r->late++;
+			return false;
+		}
+		if (d > 0 && d <= MAX_DROPOUT) {
+			r->lost +=
+			    d -
+			    2; /* a long loss; the first packet behind it came and was dropped */
+			r->max_ext += (uint32_t)d;
+		} else {
+			rx_restart(r, p); /* the sender began anew with the same SSRC */
+		}
 	} else if (d < 0) {
 		r->late++;
 		r->lost -= r->lost > 0; /* it was counted as lost when its successor came */
@@ -98,6 +113,7 @@ bool rtp_rx_take(struct rtp_rx *r, const struct rtp *p, int64_t now_us)
 		r->lost += d > 1 ? d - 1 : 0;
 		r->max_ext += (uint32_t)d;
 	}
+	r->jump_next = NO_JUMP;
 	r->packets++;
 	r->src_packets++;
 	rx_jitter(r, p, now_us);

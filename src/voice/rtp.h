@@ -31,7 +31,8 @@ void rtp_write_header(uint8_t *p, uint8_t pt, bool is_marked, uint16_t seq, uint
 struct rtp_rx {
 	bool is_started;
 	uint32_t ssrc;
-	uint32_t base_ext, max_ext;  /* extended sequence numbers of this source */
+	uint32_t base_ext, max_ext; /* extended sequence numbers of this source */
+	uint32_t jump_next;         /* what would follow a packet that jumped; above 0xffff: none */
 	int64_t packets, lost, late; /* since the leg began, over all sources */
 	uint32_t src_packets;        /* of this source, for RTCP */
 	int64_t jitter_q4;           /* RFC 3550 A.8, timestamp units * 16 */
@@ -41,7 +42,9 @@ struct rtp_rx {
 	int64_t last_sr_us;
 };
 
-/** Counts one packet. @return false: a duplicate or far too old: drop it */
+/** Counts one packet. A jump is believed when a second packet follows it (RFC 3550 A.1), so that
+ * one forged packet does not make those that follow look old.
+ *  @return false: a duplicate, far too old, or a jump not yet believed: drop it */
 bool rtp_rx_take(struct rtp_rx *r, const struct rtp *p, int64_t now_us);
 
 /* ---- what goes out: one unbroken stream over all that is played or relayed ---- */

@@ -7,6 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DEBUG_MODULE "voice" /* re_dbg.h wants both */
+#define DEBUG_LEVEL 4
+#include <re.h>
+#include <re_dbg.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mailbox.h"
@@ -255,10 +260,26 @@ static enum err open_all(struct voice *v, struct why *why)
 	return err ? fail(why, E_VOICE_SYSTEM, strerror(err)) : ERR_OK;
 }
 
+/* libre's own complaints go to the log instead of stderr. They quote what peers send: digits are
+ * blotted out, and a flood of rubbish is no flood of lines unless somebody asked for them. */
+static void libre_says(int level, const char *text, size_t len, void *arg)
+{
+	char clean[160];
+	size_t n = 0;
+	(void)level;
+	(void)arg;
+	for (size_t i = 0; i < len && n + 1 < sizeof clean; i++)
+		if (text[i] >= ' ' && text[i] < 127)
+			clean[n++] = text[i] >= '0' && text[i] <= '9' ? '#' : text[i];
+	clean[n] = '\0';
+	log_debug("voice", "libre", LOG_S("text", clean));
+}
+
 static void init_libre(void)
 {
 	voice_guard_start();
 	libre_init();
+	dbg_handler_set(libre_says, NULL);
 }
 
 enum err voice_new(const struct voice_cfg *cfg, const struct voice_handlers *handlers, void *ctx,

@@ -152,6 +152,40 @@ static void losses_and_late_packets_are_counted(void **state)
 	assert_int_equal(r.lost, 1); /* a new source loses nothing by beginning elsewhere */
 }
 
+/* Whoever can spoof the peer's address sends one packet with a wild sequence number. */
+static void one_forged_packet_silences_nobody(void **state)
+{
+	(void)state;
+	static const uint16_t AHEAD[] = { 10, 90, 2000, 20000, 40000, 65000 };
+	for (size_t k = 0; k < sizeof AHEAD / sizeof *AHEAD; k++) {
+		struct rtp_rx r = { 0 };
+		int taken = 0;
+		for (int i = 0; i < 200; i++) {
+			struct rtp p = packet(1, (uint16_t)(65500 + i), 160u * (uint32_t)i);
+			struct rtp forged =
+			    packet(1, (uint16_t)(p.seq + AHEAD[k]), 99u * (uint32_t)i);
+			taken += rtp_rx_take(&r, &p, 20000 * i);
+			if (i == 100)
+				(void)rtp_rx_take(&r, &forged, 20000 * i);
+		}
+		assert_true(taken >= 199); /* the one whose number was used up */
+	}
+}
+
+static void a_jump_is_believed_when_a_second_packet_follows(void **state)
+{
+	(void)state;
+	struct rtp_rx r = { 0 };
+	struct rtp a = packet(1, 100, 0), far = packet(1, 30000, 800), next = packet(1, 30001, 960),
+		   hole = packet(1, 30301, 9600), behind = packet(1, 30302, 9760);
+	assert_true(rtp_rx_take(&r, &a, 0));
+	assert_false(rtp_rx_take(&r, &far, 20000));
+	assert_true(rtp_rx_take(&r, &next, 40000));
+	assert_false(rtp_rx_take(&r, &hole, 60000)); /* six seconds of loss, or a forgery */
+	assert_true(rtp_rx_take(&r, &behind, 80000));
+	assert_int_equal(r.lost, 299);
+}
+
 static void steady_packets_have_no_jitter(void **state)
 {
 	(void)state;
@@ -236,6 +270,8 @@ int main(void)
 		cmocka_unit_test(a_pause_is_time_that_passed_not_lost_packets),
 		cmocka_unit_test(a_source_that_jumps_in_time_is_joined_on_anew),
 		cmocka_unit_test(losses_and_late_packets_are_counted),
+		cmocka_unit_test(one_forged_packet_silences_nobody),
+		cmocka_unit_test(a_jump_is_believed_when_a_second_packet_follows),
 		cmocka_unit_test(steady_packets_have_no_jitter),
 		cmocka_unit_test(reports_tell_loss_and_round_trip),
 		cmocka_unit_test(the_ring_gives_back_in_time_and_fills_holes_with_silence),
