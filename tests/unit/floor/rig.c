@@ -1,4 +1,4 @@
-#include "rig.h"
+#include "rig_int.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,234 +7,8 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "base/str.h"
 #include "base/zone.h"
-#include "crm/customer.h"
 #include "floor/result.h"
-#include "gate/consent.h"
-#include "gate/policy.h"
-#include "profile/shipped.h"
-
-/* Monday 2026-11-23 10:00 in Shanghai. */
-static const int64_t START_UTC_MS = INT64_C(1795399200000);
-
-/* ---- the telephone ---- */
-
-static void note(struct rig *r, const char *verb)
-{
-	size_t n = strlen(r->log);
-	if (n + strlen(verb) + 2 >= sizeof r->log) {
-		memmove(r->log, r->log + sizeof r->log / 2, sizeof r->log / 2);
-		n = strlen(r->log);
-	}
-	snprintf(r->log + n, sizeof r->log - n, "%s ", verb);
-}
-
-static struct rig_leg *leg_by_id(struct rig *r, int64_t id)
-{
-	for (int i = 0; i < r->n_legs; i++)
-		if (r->leg[i].id == id && r->leg[i].is_up)
-			return &r->leg[i];
-	return NULL;
-}
-
-static struct rig_leg *leg_new(struct rig *r, enum leg_kind kind)
-{
-	assert_true(r->n_legs < RIG_LEGS);
-	struct rig_leg *l = &r->leg[r->n_legs++];
-	*l = (struct rig_leg){ .id = 1000 + r->n_legs, .kind = kind, .is_up = true };
-	return l;
-}
-
-static void post_event(struct rig *r, struct rig_leg *l, enum leg_event_kind kind, int64_t in_ms,
-                       struct leg_event with)
-{
-	assert_true(r->n_events < RIG_EVENTS);
-	with.leg = l->id;
-	with.leg_kind = l->kind;
-	with.kind = kind;
-	with.call_id = l->call_id;
-	with.station = l->station;
-	with.from = with.to = "";
-	r->event[r->n_events++] = (struct rig_event){ r->mono_ms + in_ms, with };
-}
-
-static void end_leg(struct rig *r, struct rig_leg *l, enum cause cause, int sip_code,
-                    enum ended_by by, int64_t in_ms)
-{
-	post_event(r, l, LEG_EV_ENDED, in_ms,
-	           (struct leg_event){ .cause = cause, .sip_code = sip_code, .ended_by = by });
-	if (!*l->rec_path || l->is_recorded)
-		return;
-	l->is_recorded = true;
-	post_event(r, l, LEG_EV_RECORDED, in_ms + 10,
-	           (struct leg_event){ .rec_path = l->rec_path,
-	                               .rec_ms = l->is_answered ? 5000 : 0,
-	                               .rec_bytes = l->is_answered ? 80044 : 0,
-	                               .rec_start_utc_ms = r->utc_ms,
-	                               .rec_answer_ms = l->is_answered ? 100 : -1 });
-}
-
-static enum err p_can_dial(void *ctx, int64_t trunk_id, struct why *why)
-{
-	struct rig *r = ctx;
-	return r->is_line_busy ? fail(why, E_NO_NEW_CALLS, "lines")
-	       : trunk_id      ? ERR_OK
-	                       : fail(why, E_CAMPAIGN_NO_TRUNK);
-}
-
-static enum err p_dial(void *ctx, const struct dial *d, int64_t *ret_leg, struct why *why)
-{
-	struct rig *r = ctx;
-	(void)why;
-	assert_true(d->to_e164[0] == '+' && d->caller_e164[0] == '+');
-	/* Commit, then act: the attempt is there before anything leaves the house. */
-	assert_int_equal(
-	    test_db_int(
-		&r->db,
-		"SELECT COUNT(*) FROM attempt a JOIN call c ON c.attempt_id = a.id WHERE c.id = ?1",
-		ARGS(V_INT(d->call_id))),
-	    1);
-	struct rig_leg *l = leg_new(r, LEG_TRUNK);
-	l->call_id = d->call_id;
-	*ret_leg = l->id;
-	r->dials++;
-	note(r, "dial");
-	return ERR_OK;
-}
-
-static enum err p_desk_dial(void *ctx, const char *uri, const char *tag, int64_t *ret_leg,
-                            struct why *why)
-{
-	struct rig *r = ctx;
-	(void)uri;
-	(void)why;
-	struct rig_leg *l = leg_new(r, LEG_PHONE);
-	str_copy(l->station, sizeof l->station, tag);
-	*ret_leg = l->id;
-	post_event(r, l, LEG_EV_UP, 500, (struct leg_event){ 0 });
-	return ERR_OK;
-}
-
-static enum err p_offer(void *ctx, const char *key, const char *sdp, web_reply_fn *reply,
-                        void *reply_ctx, struct why *why)
-{
-	struct rig *r = ctx;
-	(void)sdp;
-	(void)why;
-	struct rig_leg *l = NULL;
-	for (int i = 0; i < r->n_legs; i++)
-		if (r->leg[i].kind == LEG_WEB && r->leg[i].is_up &&
-		    strcmp(r->leg[i].station, key) == 0)
-			l = &r->leg[i];
-	bool is_move = l != NULL;
-	if (!l) {
-		l = leg_new(r, LEG_WEB);
-		str_copy(l->station, sizeof l->station, key);
-	}
-	reply(reply_ctx, l->id, "v=0 answer", NULL);
-	post_event(r, l, is_move ? LEG_EV_BACK : LEG_EV_UP, 50, (struct leg_event){ 0 });
-	return ERR_OK;
-}
-
-static enum err with_leg(struct rig *r, int64_t leg, const char *verb, struct why *why)
-{
-	note(r, verb);
-	return leg_by_id(r, leg) ? ERR_OK : fail(why, E_ROW_NONE);
-}
-
-static enum err p_ring(void *ctx, int64_t leg, struct why *why)
-{
-	return with_leg(ctx, leg, "ring", why);
-}
-
-static enum err p_answer(void *ctx, int64_t leg, struct why *why)
-{
-	struct rig_leg *l = leg_by_id(ctx, leg);
-	if (l)
-		l->is_answered = true;
-	return with_leg(ctx, leg, "answer", why);
-}
-
-static enum err p_hangup(void *ctx, int64_t leg, enum cause cause, struct why *why)
-{
-	struct rig *r = ctx;
-	struct rig_leg *l = leg_by_id(r, leg);
-	if (l && !(r->is_hangup_deaf && l->kind == LEG_TRUNK))
-		end_leg(r, l, cause, 0, ENDED_BY_US, 20);
-	return with_leg(r, leg, "hangup", why);
-}
-
-static enum err p_reject(void *ctx, int64_t leg, enum cause cause, struct why *why)
-{
-	return p_hangup(ctx, leg, cause, why);
-}
-
-static enum err p_bridge(void *ctx, int64_t customer, int64_t agent, enum bridge_how how,
-                         struct why *why)
-{
-	struct rig *r = ctx;
-	struct rig_leg *c = leg_by_id(r, customer), *a = leg_by_id(r, agent);
-	if (!c || !a)
-		return fail(why, E_ROW_NONE);
-	c->partner = a->id;
-	a->partner = c->id;
-	note(r, how == BRIDGE_TONE ? "bridge-tone" : "bridge");
-	return ERR_OK;
-}
-
-static enum err p_unbridge(void *ctx, int64_t leg, struct why *why)
-{
-	return with_leg(ctx, leg, "unbridge", why);
-}
-
-static enum err p_music(void *ctx, int64_t leg, bool on, struct why *why)
-{
-	return with_leg(ctx, leg, on ? "music" : "music-off", why);
-}
-
-static enum err p_tone(void *ctx, int64_t leg, enum tone tone, int duration_ms, struct why *why)
-{
-	(void)tone;
-	(void)duration_ms;
-	return with_leg(ctx, leg, "tone", why);
-}
-
-static enum err p_stop(void *ctx, int64_t leg, struct why *why)
-{
-	return with_leg(ctx, leg, "stop", why);
-}
-
-static enum err p_mute(void *ctx, int64_t leg, bool on, struct why *why)
-{
-	return with_leg(ctx, leg, on ? "mute" : "unmute", why);
-}
-
-static enum err p_hold(void *ctx, int64_t leg, bool on, struct why *why)
-{
-	return with_leg(ctx, leg, on ? "hold" : "resume", why);
-}
-
-static enum err p_digits(void *ctx, int64_t leg, const char *digits, struct why *why)
-{
-	(void)digits;
-	return with_leg(ctx, leg, "digits", why);
-}
-
-static enum err p_record(void *ctx, int64_t leg, const char *path, struct why *why)
-{
-	struct rig_leg *l = leg_by_id(ctx, leg);
-	if (l)
-		str_copy(l->rec_path, sizeof l->rec_path, path);
-	return with_leg(ctx, leg, "record", why);
-}
-
-static enum err p_listen(void *ctx, int64_t supervisor, int64_t target, enum listen how,
-                         struct why *why)
-{
-	(void)target;
-	return with_leg(ctx, supervisor, how == LISTEN_OFF ? "listen-off" : "listen", why);
-}
 
 /* ---- the database: jobs run at once, their end comes back when virtual time says so ---- */
 
@@ -326,150 +100,13 @@ static int64_t clock_utc(void *ctx)
 	return ((struct rig *)ctx)->utc_ms;
 }
 
-/* ---- the house ---- */
-
-const char *rig_number(int n)
-{
-	static char number[24];
-	snprintf(number, sizeof number, "+861380000%04d", n);
-	return number;
-}
-
-struct seed {
-	struct rig *r;
-	const char *mode;
-	int from, to;
-};
-
-static enum err add_customer(struct tx *tx, struct rig *r, int n, struct why *why)
-{
-	struct number num;
-	struct phone_new phone;
-	char name[32];
-	int64_t id = rig_customer(r, n);
-	snprintf(name, sizeof name, "客户%d", n);
-	enum err e = number_parse_one(rig_number(n), &num, why);
-	if (e)
-		return e;
-	phone_seal(r->vault, &num, &phone);
-	e = customer_add(tx,
-	                 &(struct customer_new){ .id = id,
-	                                         .name = name,
-	                                         .call_as = "先生",
-	                                         .gender = "m",
-	                                         .grade = "",
-	                                         .company = "",
-	                                         .source = "test",
-	                                         .remark = "",
-	                                         .unit_id = r->unit,
-	                                         .cell_id = 1,
-	                                         .phones = &phone,
-	                                         .n_phones = 1,
-	                                         .now_utc_ms = START_UTC_MS },
-	                 why);
-	if (!e)
-		e = consent_add(tx,
-		                &(struct consent_new){ .customer_id = id,
-		                                       .purpose = "marketing",
-		                                       .basis = CONSENT_FORM,
-		                                       .channel = "voice_human",
-		                                       .proof = "",
-		                                       .given_utc_ms = START_UTC_MS - 86400000 },
-		                why);
-	if (!e)
-		e = db_exec(
-		    tx_db(tx),
-		    "INSERT INTO task (id, campaign_id, customer_id, phone_id, state, due_utc_ms, "
-		    "priority, attempts, "
-		    "reason, created_utc_ms) VALUES (?1, ?2, ?3, ?4, 'new', ?5, 100, 0, '', ?5)",
-		    ARGS(V_INT(id + 2), V_INT(r->campaign), V_INT(id), V_INT(phone.id),
-		         V_INT(START_UTC_MS - 1000)),
-		    NULL, why);
-	return e;
-}
-
-static enum err seed_customers(struct tx *tx, const void *arg, struct why *why)
-{
-	const struct seed *s = arg;
-	enum err e = ERR_OK;
-	for (int i = s->from; !e && i < s->to; i++)
-		e = add_customer(tx, s->r, i, why);
-	return e;
-}
-
-static enum err seed_person(struct tx *tx, struct rig *r, int64_t id, const char *job_no,
-                            const char *role, struct why *why)
-{
-	return db_exec(
-	    tx_db(tx),
-	    "INSERT INTO person (id, job_no, name, name_key, role, unit_id, lang, station_kind, "
-	    "created_utc_ms, cell_id) "
-	    "VALUES (?1, ?2, ?2, ?2, ?3, ?4, 'zh', 'web', ?5, 1)",
-	    ARGS(V_INT(id), V_TEXT(job_no), V_TEXT(role), V_INT(r->unit), V_INT(START_UTC_MS)),
-	    NULL, why);
-}
-
-static enum err seed_house(struct tx *tx, const void *arg, struct why *why)
-{
-	const struct seed *s = arg;
-	struct rig *r = s->r;
-	char job_no[8];
-	enum err e = shipped_install(tx, PROFILES_DIR, START_UTC_MS, why);
-	if (!e)
-		e = policy_install(tx, START_UTC_MS, why);
-	if (!e)
-		e = db_exec(
-		    tx_db(tx),
-		    "INSERT INTO org_unit (id, kind, name, name_key, cell_id, created_utc_ms) "
-		    "VALUES (?1, 'team', '一组', 'yizu', 1, ?2)",
-		    ARGS(V_INT(r->unit), V_INT(START_UTC_MS)), NULL, why);
-	for (int i = 0; !e && i < RIG_AGENTS; i++) {
-		snprintf(job_no, sizeof job_no, "80%d", i);
-		e = seed_person(tx, r, r->agent[i], job_no, "agent", why);
-	}
-	if (!e)
-		e = seed_person(tx, r, r->supervisor, "900", "supervisor", why);
-	if (!e)
-		e = db_exec(tx_db(tx),
-		            "INSERT INTO trunk (id, name, cfg, enabled, cell_id) VALUES (?1, "
-		            "'线路', '{\"max_calls\":30}', 1, 1)",
-		            ARGS(V_INT(r->trunk)), NULL, why);
-	if (!e)
-		e = db_exec(
-		    tx_db(tx),
-		    "INSERT INTO caller_number (id, trunk_id, number, purpose, valid_from_utc_ms) "
-		    "VALUES (?1, ?2, '+862131110000', 'marketing', ?3)",
-		    ARGS(V_INT(r->caller_number), V_INT(r->trunk), V_INT(START_UTC_MS - 1000)),
-		    NULL, why);
-	if (!e)
-		e = db_exec(tx_db(tx),
-		            "INSERT INTO campaign (id, name, mode, state, unit_id, script_key, "
-		            "trunk_id, caller_number_id, purpose, "
-		            "ring_timeout_s, wrapup_limit_s, max_attempts, retry, created_utc_ms, "
-		            "by_id, cell_id) VALUES (?1, '名单', "
-		            "?2, 'running', ?3, '', ?4, ?5, 'marketing', 30, 60, 5, "
-		            "'{\"no_answer\":{\"after_s\":7200,\"times\":3},\"unknown\":{\"after_"
-		            "s\":7200,\"times\":3}}', ?6, ?7, 1)",
-		            ARGS(V_INT(r->campaign), V_TEXT(s->mode), V_INT(r->unit),
-		                 V_INT(r->trunk), V_INT(r->caller_number), V_INT(START_UTC_MS),
-		                 V_INT(r->supervisor)),
-		            NULL, why);
-	for (int i = 0; !e && i < RIG_AGENTS; i++)
-		e = db_exec(tx_db(tx),
-		            "INSERT INTO campaign_agent (campaign_id, person_id) VALUES (?1, ?2)",
-		            ARGS(V_INT(r->campaign), V_INT(r->agent[i])), NULL, why);
-	return e;
-}
-
 static void start_floor(struct rig *r)
 {
 	struct why why = { 0 };
 	const struct zone *zone = NULL;
 	assert_ok(zone_get("Asia/Shanghai", &zone, &why), &why);
 	struct floor_cfg cfg = {
-		.phone = { r, p_can_dial, p_dial, p_desk_dial, p_offer, p_ring, p_answer, p_reject,
-		           p_hangup, p_bridge, p_unbridge, p_music, p_tone, p_stop, p_mute, p_hold,
-		           p_digits, p_record, p_listen },
+		.phone = rig_phone(r),
 		.io = { r, d_write, d_read, d_load, d_post },
 		.sink = { r, push_person, push_unit },
 		.mono_ms = clock_mono,
@@ -487,11 +124,6 @@ static void start_floor(struct rig *r)
 	rig_run(r, 300);
 }
 
-int64_t rig_customer(struct rig *r, int n)
-{
-	return r->campaign + 1000 + n * 10;
-}
-
 void rig_open(struct rig *r, const char *mode, int customers)
 {
 	struct why why = { 0 };
@@ -503,22 +135,9 @@ void rig_open(struct rig *r, const char *mode, int customers)
 	snprintf(key, sizeof key, "%s/master.key", r->db.dir);
 	assert_ok(vault_open(key, r->db.w, r->db.r, &r->vault, &why), &why);
 	r->mono_ms = 1000000;
-	r->utc_ms = START_UTC_MS;
+	r->utc_ms = RIG_START_UTC_MS;
 	r->commit_ms = 5;
-	int64_t id = id_new();
-	r->unit = id++;
-	for (int i = 0; i < RIG_AGENTS; i++)
-		r->agent[i] = id++;
-	r->supervisor = id++;
-	r->trunk = id++;
-	r->caller_number = id++;
-	r->campaign = id++;
-	struct seed s = { r, mode, 0, 0 };
-	assert_ok(writer_do(r->db.w, LANE_NORMAL, seed_house, &s, &why), &why);
-	for (s.from = 0; s.from < customers; s.from = s.to) {
-		s.to = s.from + 100 < customers ? s.from + 100 : customers;
-		assert_ok(writer_do(r->db.w, LANE_NORMAL, seed_customers, &s, &why), &why);
-	}
+	rig_house(r, mode, customers);
 	start_floor(r);
 }
 
@@ -649,65 +268,6 @@ void rig_log_on(struct rig *r, int i)
 	                                                .person_id = r->agent[i],
 	                                                .text = "ready" }),
 	                 ERR_OK);
-}
-
-/* ---- what the telephone tells ---- */
-
-struct rig_leg *rig_last(struct rig *r)
-{
-	for (int i = r->n_legs - 1; i >= 0; i--)
-		if (r->leg[i].kind == LEG_TRUNK && r->leg[i].is_up)
-			return &r->leg[i];
-	return NULL;
-}
-
-struct rig_leg *rig_leg_of_call(struct rig *r, int64_t call_id)
-{
-	for (int i = 0; i < r->n_legs; i++)
-		if (r->leg[i].kind == LEG_TRUNK && r->leg[i].is_up && r->leg[i].call_id == call_id)
-			return &r->leg[i];
-	return NULL;
-}
-
-struct rig_leg *rig_station(struct rig *r, int64_t person_id)
-{
-	char key[ID_TEXT_BYTES];
-	id_text(person_id, key);
-	for (int i = 0; i < r->n_legs; i++)
-		if (r->leg[i].kind != LEG_TRUNK && r->leg[i].is_up &&
-		    strcmp(r->leg[i].station, key) == 0)
-			return &r->leg[i];
-	return NULL;
-}
-
-void rig_tell(struct rig *r, struct rig_leg *l, enum leg_event_kind kind)
-{
-	assert_non_null(l);
-	post_event(r, l, kind, 0, (struct leg_event){ 0 });
-	rig_run(r, 10);
-}
-
-void rig_end(struct rig *r, struct rig_leg *l, enum cause cause, int sip_code)
-{
-	assert_non_null(l);
-	end_leg(r, l, cause, sip_code, ENDED_BY_PEER, 0);
-	rig_run(r, 40);
-}
-
-void rig_incoming(struct rig *r, const char *from)
-{
-	struct rig_leg *l = leg_new(r, LEG_TRUNK);
-	struct leg_event ev = { .leg = l->id,
-		                .leg_kind = LEG_TRUNK,
-		                .kind = LEG_EV_INCOMING,
-		                .at_ms = r->mono_ms,
-		                .at_utc_ms = r->utc_ms,
-		                .trunk_id = r->trunk,
-		                .from = from,
-		                .to = "+862131110000",
-		                .station = "" };
-	floor_on_leg(r->floor, &ev);
-	rig_run(r, 50);
 }
 
 /* ---- reading ---- */

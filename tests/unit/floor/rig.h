@@ -39,7 +39,8 @@ struct rig {
 	int n_events;
 	char log[RIG_LOG_BYTES]; /* the verbs, newest last: "dial", "bridge", ... */
 	int dials;
-	bool is_line_busy, is_hangup_deaf; /* deaf: ENDED never comes */
+	bool is_line_busy, is_hangup_deaf,
+	    is_recorder_busy; /* deaf: ENDED never comes; busy: RECORDED */
 	/* the database */
 	struct floor_job *done, *done_last;
 	int64_t commit_ms;      /* how long a job takes */
