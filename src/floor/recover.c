@@ -248,6 +248,36 @@ static enum err close_forms(struct db *db, struct writer *w, int64_t cell_id, in
 	return e == ERR_END ? ERR_OK : e;
 }
 
+/* ---- calls that had ended, whose file was still being closed ---- */
+
+static enum err recording_write(struct tx *tx, const void *arg, struct why *why)
+{
+	return close_recording(tx, arg, why);
+}
+
+static enum err close_recordings(struct db *db, struct writer *w, int64_t cell_id, const char *dir,
+                                 int64_t now_utc_ms, struct why *why)
+{
+	CLEANUP(rows_free) struct rows *r = NULL;
+	enum err e = db_query(db,
+	                      "SELECT r.id, r.path, r.started_utc_ms, c.answer_utc_ms, "
+	                      "c.end_utc_ms FROM recording r JOIN call c ON c.id = r.call_id "
+	                      "WHERE r.state = 'live' AND c.state = 'ended' AND r.cell_id = ?1 "
+	                      "ORDER BY r.id",
+	                      ARGS(V_INT(cell_id)), &r, why);
+	while (!e && !(e = rows_next(r, why))) {
+		struct cut c = { .recording_id = rows_int(r, 0),
+			         .answer_utc_ms = rows_int(r, 3),
+			         .end_utc_ms = rows_int(r, 4),
+			         .now_utc_ms = now_utc_ms };
+		c.rec.id = c.recording_id;
+		c.rec.started_utc_ms = rows_int(r, 2);
+		measure(&c, dir, rows_text(r, 1));
+		e = writer_do(w, LANE_LIVE, recording_write, &c, why);
+	}
+	return e == ERR_END ? ERR_OK : e;
+}
+
 /* ---- what hangs on no call ---- */
 
 struct rest {
@@ -318,6 +348,7 @@ enum err floor_recover(struct writer *w, const char *url, int64_t cell_id,
 	why = why ? why : &own;
 	enum err e = db_open(url, DB_READ, &db, why);
 	if (e || (e = close_calls(db, w, cell_id, recordings_dir, now_utc_ms, &closed, why)) ||
+	    (e = close_recordings(db, w, cell_id, recordings_dir, now_utc_ms, why)) ||
 	    (e = close_forms(db, w, cell_id, now_utc_ms, why)) ||
 	    (e = last_sign(db, cell_id, &rest.last_sign_utc_ms, why)) ||
 	    (e = writer_do(w, LANE_LIVE, rest_write, &rest, why)))

@@ -171,6 +171,31 @@ static int small_day(struct rig *r)
 	return 0;
 }
 
+/* The customer hangs up; the call's end is committed, the recorder is still busy. */
+static void a_kill_between_a_calls_end_and_its_files_end_keeps_the_recording(void **state)
+{
+	(void)state;
+	struct rig *r = &R;
+	rig_open(r, "progressive", 1);
+	rig_log_on(r, 0);
+	rig_run(r, 1500);
+	struct rig_leg *l = rig_last(r);
+	rig_tell(r, l, LEG_EV_ANSWERED);
+	rig_run(r, 5000);
+	write_recording(r, only_call(r), 4000);
+	r->is_recorder_busy = true;
+	rig_end(r, l, CAUSE_NORMAL, 0);
+	rig_run(r, 2000);
+	assert_int_equal(rig_int(r, "SELECT COUNT(*) FROM call c JOIN recording r ON r.call_id = "
+	                            "c.id WHERE c.state = 'ended' AND r.state = 'live'"),
+	                 1);
+	rig_restart(r);
+	assert_int_equal(
+	    rig_int(r, "SELECT COUNT(*) FROM recording WHERE state = 'cut' AND duration_ms = 4000"),
+	    1);
+	rig_close(r);
+}
+
 static void play_day(struct rig *r)
 {
 	rig_log_on(r, 0);
@@ -254,6 +279,7 @@ int main(void)
 		cmocka_unit_test(a_kill_while_it_rings_counts_as_a_try_and_waits_for_the_rule),
 		cmocka_unit_test(a_form_open_at_a_kill_is_found_again_as_it_was),
 		cmocka_unit_test(a_form_of_yesterday_is_closed_with_what_stood_in_it),
+		cmocka_unit_test(a_kill_between_a_calls_end_and_its_files_end_keeps_the_recording),
 		cmocka_unit_test(
 		    whichever_write_fails_nobody_stays_stuck_and_every_call_is_recorded),
 		cmocka_unit_test(a_full_writer_stops_new_calls_and_lets_those_in_progress_end),
