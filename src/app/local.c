@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/upgrade.h"
+#include "base/clock.h"
 #include "base/id.h"
 #include "base/str.h"
 #include "gate/vault.h"
@@ -79,7 +81,7 @@ enum err local_open(struct local *l, bool does_migrate, struct why *why)
 {
 	struct writer_cfg wc = { .url = l->paths.database, .node = LOCAL_NODE };
 	id_init(LOCAL_NODE);
-	enum err e = does_migrate ? migrate(l->paths.database, NULL, why)
+	enum err e = does_migrate ? upgrade(&l->paths, clock_utc_ms(), why)
 	                          : migrate_check(l->paths.database, why);
 	if (e || (e = writer_new(&wc, &l->writer, why)))
 		return e;

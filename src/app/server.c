@@ -12,6 +12,7 @@
 #include "app/cell.h"
 #include "app/rekey.h"
 #include "app/trunks.h"
+#include "app/upgrade.h"
 #include "auth/login.h"
 #include "base/clock.h"
 #include "base/id.h"
@@ -27,7 +28,6 @@
 #include "gate/vault.h"
 #include "job/job.h"
 #include "profile/shipped.h"
-#include "store/migrate.h"
 #include "store/writer.h"
 #include "voice/leg.h"
 
@@ -224,7 +224,7 @@ static enum err open_store(struct server *s, struct why *why)
 	const struct paths *p = s->cfg.paths;
 	struct writer_cfg wc = { .url = p->database };
 	enum err e;
-	if ((e = migrate(p->database, NULL, why)) ||
+	if ((e = upgrade(p, clock_utc_ms(), why)) ||
 	    (e = cell_open(s->cfg.config, p, &s->cell, why)))
 		return e;
 	wc.node = cell_node(s->cell);

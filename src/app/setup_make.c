@@ -220,14 +220,14 @@ enum err setup_make(struct setup *s, struct why *why)
 static void show_state(const struct local *l)
 {
 	struct why why = { 0 };
-	int schema = 0;
+	struct migrate_state st = { 0 };
 	char url[CONFIG_VALUE_BYTES + PATH_BYTES];
 	local_hide_password(l->paths.database, url, sizeof url);
-	if (migrate_state(l->paths.database, &schema, &why))
+	if (migrate_state(l->paths.database, &st, &why))
 		printf("  数据库 / database     %s: %s\n", url, why_en(&why));
 	else
-		printf("  数据库 / database     %s (schema %d / %d)\n", url, schema,
-		       migrate_newest());
+		printf("  数据库 / database     %s (schema %d / %d)\n", url,
+		       st.applied + st.unknown, migrate_steps());
 	printf("  主密钥 / master key   %s%s\n", l->paths.master_key,
 	       access(l->paths.master_key, F_OK) ? "  (不存在 / is not there)" : "");
 	if (*l->paths.tls_cert)

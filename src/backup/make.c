@@ -171,7 +171,7 @@ static enum err make(struct making *m, struct why *why)
 	struct manifest *f = &m->made->manifest;
 	enum err e;
 	*f = (struct manifest){ .made_utc_ms = c->now_utc_ms,
-		                .schema = migrate_newest(),
+		                .schema = migrate_steps(),
 		                .has_files = c->has_files };
 	str_copy(f->version, sizeof f->version, c->version);
 	str_copy(f->company, sizeof f->company, c->company);

@@ -32,8 +32,8 @@ static enum err check_backup(const struct restore_cfg *c, const struct manifest 
 		return e;
 	if (strcmp(m->engine, engine == DB_SQLITE ? "sqlite" : "postgresql") != 0)
 		return fail(why, E_BACKUP_ENGINE, m->engine);
-	if (m->schema > migrate_newest())
-		return fail(why, E_SCHEMA_NEWER, m->schema, migrate_newest());
+	if (m->schema > migrate_steps())
+		return fail(why, E_SCHEMA_NEWER, m->schema, migrate_steps());
 	snprintf(path, sizeof path, "%s/%s", c->from, m->database);
 	if ((e = check_sum(path, m->database_sum, why)))
 		return e;

@@ -181,27 +181,54 @@ enum err migrate(const char *url, int *ret_applied, struct why *why)
 	return migrate_list(url, MIGRATIONS, N_MIGRATIONS, ret_applied, why);
 }
 
-enum err migrate_state(const char *url, int *ret, struct why *why)
+static bool is_built_in(int64_t number)
+{
+	for (size_t i = 0; i < N_MIGRATIONS; i++)
+		if (MIGRATIONS[i].number == number)
+			return true;
+	return false;
+}
+
+static enum err read_state(struct db *db, struct migrate_state *ret, struct why *why)
+{
+	CLEANUP(rows_free) struct rows *r = NULL;
+	enum err e = db_query(db, "SELECT number FROM schema_version", NOARGS, &r, why);
+	while (!e && !(e = rows_next(r, why))) {
+		if (is_built_in(rows_int(r, 0)))
+			ret->applied++;
+		else
+			ret->unknown++;
+	}
+	ret->missing = (int)N_MIGRATIONS - ret->applied;
+	return e == ERR_END ? ERR_OK : e;
+}
+
+enum err migrate_state(const char *url, struct migrate_state *ret, struct why *why)
 {
 	CLEANUP(db_close) struct db *db = NULL;
-	int64_t newest = 0;
+	*ret = (struct migrate_state){ 0 };
 	enum err e = db_open(url, DB_WRITE, &db, why);
 	if (e || (e = begin(db, why)))
 		return e;
-	e = db_int(db, "SELECT COALESCE(MAX(number), 0) FROM schema_version", NOARGS, &newest, why);
+	e = read_state(db, ret, why);
 	db_rollback(db); /* a table that was not there is not there again */
-	*ret = (int)newest;
 	return e;
 }
 
 enum err migrate_check(const char *url, struct why *why)
 {
-	int schema = 0;
-	enum err e = migrate_state(url, &schema, why);
-	if (!e && schema != migrate_newest())
-		e = fail(why, schema > migrate_newest() ? E_SCHEMA_NEWER : E_SCHEMA_OLDER, schema,
-		         migrate_newest());
+	struct migrate_state s;
+	enum err e = migrate_state(url, &s, why);
+	if (!e && s.unknown)
+		e = fail(why, E_SCHEMA_NEWER, s.applied + s.unknown, migrate_steps());
+	else if (!e && s.missing)
+		e = fail(why, E_SCHEMA_OLDER, s.applied, migrate_steps());
 	return e;
+}
+
+int migrate_steps(void)
+{
+	return (int)N_MIGRATIONS;
 }
 
 int migrate_newest(void)

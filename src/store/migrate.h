@@ -14,8 +14,17 @@
  *          migration reads differently now), and the errors of store/db.h */
 enum err migrate(const char *url, int *ret_applied, struct why *why) MUST_USE;
 
-/** The highest migration a database has; 0: none, or nothing in it. */
-enum err migrate_state(const char *url, int *ret, struct why *why) MUST_USE;
+/* Which of the migrations a database has. Numbers follow areas, not time: a newer program may add a
+ * low one. */
+struct migrate_state {
+	int applied; /* known ones; 0: nothing in it */
+	int missing; /* known ones that are still to come */
+	int unknown; /* of a newer program */
+};
+enum err migrate_state(const char *url, struct migrate_state *ret, struct why *why) MUST_USE;
+
+/** How many migrations are built in: this program's schema as one number. */
+int migrate_steps(void);
 
 /** Refuses a database of another schema than this program's and changes nothing: for commands
  * beside the server. @return ERR_CONFLICT E_SCHEMA_NEWER, E_SCHEMA_OLDER */

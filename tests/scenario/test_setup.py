@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import shutil
+import sqlite3
 import ssl
 import subprocess
 import tempfile
@@ -97,6 +98,50 @@ def test_questions_are_asked_again_until_they_are_answered_well():
         assert "it is not a port" in said, said
         text = p.config.read_text()
         assert f"http_port = {p.http}" in text and "company = 测试公司" in text, text
+
+
+def run_to_end(config, *args):
+    """A start that must fail, and what it says."""
+    run = subprocess.run([hj.BINARY, "serve", "--config", config, *args], capture_output=True, text=True, check=False, timeout=60)
+    assert run.returncode == 1, run.stderr
+    return run.stderr
+
+
+def test_an_upgrade_copies_first_and_an_older_program_names_the_copy():
+    with Place() as p:
+        setup(*p.args, "--yes")
+        path = p.folder / "data/hujiao.db"
+
+        def sql(*statements):
+            db = sqlite3.connect(path)
+            got = [db.execute(s).fetchall() for s in statements]
+            db.commit()
+            db.close()
+            return got[-1]
+
+        names = [n for n, in sql("SELECT sql FROM sqlite_schema WHERE type = 'index' AND name = 'import_row_class'")]
+        assert names, "the index of migration 21 is gone: choose another"
+        steps = sql("DROP INDEX import_row_class", "DROP INDEX import_row_dial", "DELETE FROM schema_version WHERE number = 21",
+                    "SELECT COUNT(*) FROM schema_version")[0][0]
+        server = hj.Server(["serve", "--config", p.config, "--drain", "1"], folder=p.folder).start()
+        try:
+            hj.wait_for(lambda: "database_upgraded" in server.log_path.read_text())
+        finally:
+            server.close()
+        copies = list((p.folder / "data/backup").glob(f"schema-{steps}-to-{steps + 1}-*.db"))
+        assert len(copies) == 1, copies
+        db = sqlite3.connect(copies[0])
+        assert db.execute("SELECT COUNT(*) FROM schema_version").fetchall() == [(steps,)]
+        db.close()
+        assert sql("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'import_row_class'") == [(1,)]
+
+        # Now a newer program was here, from this one's schema to the next.
+        sql("INSERT INTO schema_version VALUES (9999, 'later', '', 0)")
+        assert "use the newer program" in run_to_end(p.config)
+        kept = p.folder / f"data/backup/schema-{steps + 1}-to-{steps + 2}-20300101-000000.db"
+        shutil.copy(copies[0], kept)
+        said = run_to_end(p.config)
+        assert kept.name in said and "go back" in said, said
 
 
 if __name__ == "__main__":
