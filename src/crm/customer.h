@@ -25,7 +25,7 @@ struct customer_query {
  *  "owner","unit","phones":[…],"attempts","answered","last_contact_utc_ms","last_result",
  *  "next_contact_utc_ms","next_promise","created_utc_ms"} onto `w`.
  *  @param v          for whole numbers and endings beyond four digits
- *  @param ret_total  all that match within the scope
+ *  @param ret_total  all that match within the scope, counted up to 5,000
  *  @return ERR_INVALID E_FIELD_INVALID (q, sort) */
 enum err customer_list(const struct scope *sc, struct db *db, const struct vault *v,
                        const struct customer_query *q, struct jw *w, int64_t *ret_total,

@@ -1,11 +1,14 @@
 /* Lists of customers within a reader's scope: by name, by number, by the last digits. */
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "crm/customer.h"
 #include "crm/reach.h"
+
+#define ASCII_TEXT "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ -.'0123456789"
 
 enum { ENDING_MIN = 4, ENDING_MAX = 10, CANDIDATES = 500, FOUND_MAX = 100 };
 
@@ -69,33 +72,61 @@ static enum err write_customer(struct db *db, const struct rows *r, struct jw *w
 	return e;
 }
 
-/* ---- by name ---- */
+/* ---- by name and filters ---- */
 
-/* ?2 name part, ?3 pinyin without blanks, ?4 initials; all "" for no search. */
+/* What a list is asked by: nothing but filters, one owner's, names that begin so, names with this
+ * inside. Each has a form of its own, since an OR keeps both engines from their indexes. ?2 grade,
+ * ?3 status, ?4 owner, ?5 unit: '' and 0 for any; ?6 and ?7 page; ?8 to ?10 names. */
 #define FILTER \
-	" AND (CAST(?2 AS TEXT) = '' OR c.name LIKE ?2 ESCAPE '!' OR REPLACE(c.name_key, ' ', " \
-	"'') LIKE ?3 ESCAPE '!' OR " \
-	"c.name_key LIKE ?4 ESCAPE '!') AND (CAST(?5 AS TEXT) = '' OR c.grade = ?5) AND (CAST(?6 " \
-	"AS TEXT) = '' OR " \
-	"c.status = ?6) AND (CAST(?7 AS BIGINT) = 0 OR c.owner_id = ?7) AND (CAST(?8 AS BIGINT) " \
-	"= 0 OR c.unit_id = ?8)"
-#define PAGE " LIMIT ?9 OFFSET ?10"
-#define LIST(order) \
-	SCOPED(LIST_COLUMNS, "c.owner_id", "c.unit_id", \
-	       FILTER " ORDER BY " order ", c.id DESC" PAGE)
+	" AND (CAST(?2 AS TEXT) = '' OR c.grade = ?2) AND (CAST(?3 AS TEXT) = '' OR c.status = " \
+	"?3) AND (CAST(?5 AS BIGINT) = 0 OR c.unit_id = ?5)"
+#define ANY_OWNER " AND (CAST(?4 AS BIGINT) = 0 OR c.owner_id = ?4)"
+#define BY_ALL FILTER ANY_OWNER
+#define BY_OWNER FILTER " AND c.owner_id = ?4"
+#define BY_BEGIN \
+	FILTER ANY_OWNER \
+	    " AND c.name_key >= ?8 AND c.name_key < ?9 AND (CAST(?10 AS TEXT) = '' OR " \
+	    "c.name LIKE ?10 ESCAPE '!')"
+#define BY_PART \
+	FILTER ANY_OWNER \
+	    " AND (c.name LIKE ?8 ESCAPE '!' OR REPLACE(c.name_key, ' ', '') LIKE ?9 " \
+	    "ESCAPE '!' OR c.name_key LIKE ?10 ESCAPE '!')"
 
-struct sort {
-	const char *name;
-	struct scoped_sql sql;
+/* The page's ids first, by narrow rows or an index, then what is shown of them. Where the order has
+ * an index it decides the way: the plus keeps the unit's index from being preferred, after which
+ * everything would have to be sorted. Where a name does, the plus stands before all others. */
+#define PAGE(by, order, own, unit) \
+	SCOPED(LIST_COLUMNS \
+	       "c.id IN (SELECT page.id FROM (SELECT c.id AS id FROM customer c WHERE ", \
+	       own, unit, by " ORDER BY " order " LIMIT ?6 OFFSET ?7) page) ORDER BY " order)
+#define LISTS(by, plus, own) \
+	{ \
+		PAGE(by, plus "c.updated_utc_ms DESC, " plus "c.id DESC", own, "+c.unit_id"), \
+		    PAGE(by, "c.name_key, c.id DESC", own, "+c.unit_id"), \
+		    PAGE(by, "COALESCE(c.next_contact_utc_ms, 9223372036854775807), c.id DESC", \
+		         own, "+c.unit_id"), \
+		    PAGE(by, plus "c.id DESC", own, "+c.unit_id"), \
+	}
+/* Nobody leafs through more than ?6; all of a million are not counted for that. */
+#define COUNT(by, own, unit) \
+	SCOPED("SELECT COUNT(*) FROM (SELECT c.id FROM customer c WHERE ", own, unit, \
+	       by " LIMIT ?6 OFFSET ?7) some")
+
+enum by { ALL, OWNER, BEGIN, PART, BY_COUNT };
+static const char *const SORTS[] = { "recent", "name", "next", "new" };
+enum { SORT_COUNT = sizeof SORTS / sizeof *SORTS };
+static const struct scoped_sql LIST_SQL[BY_COUNT][SORT_COUNT] = {
+	[ALL] = LISTS(BY_ALL, "", "c.owner_id"),
+	[OWNER] = LISTS(BY_OWNER, "", "c.owner_id"),
+	[BEGIN] = LISTS(BY_BEGIN, "+", "+c.owner_id"),
+	[PART] = LISTS(BY_PART, "", "c.owner_id"),
 };
-static const struct sort SORTS[] = {
-	{ "recent", LIST("c.updated_utc_ms DESC") },
-	{ "name", LIST("c.name_key") },
-	{ "next", LIST("c.next_contact_utc_ms NULLS LAST") },
-	{ "new", LIST("c.created_utc_ms DESC") },
+static const struct scoped_sql COUNT_SQL[BY_COUNT] = {
+	[ALL] = COUNT(BY_ALL, "c.owner_id", "c.unit_id"),
+	[OWNER] = COUNT(BY_OWNER, "c.owner_id", "c.unit_id"),
+	[BEGIN] = COUNT(BY_BEGIN, "+c.owner_id", "+c.unit_id"),
+	[PART] = COUNT(BY_PART, "c.owner_id", "c.unit_id"),
 };
-static const struct scoped_sql COUNT =
-    SCOPED("SELECT COUNT(*) FROM customer c WHERE ", "c.owner_id", "c.unit_id", FILTER);
 
 struct pattern {
 	char name[300], pinyin[300], initials[40];
@@ -160,45 +191,70 @@ static enum err make_pattern(const char *q, struct pattern *p, struct why *why)
 	return ERR_OK;
 }
 
-static const struct scoped_sql *sort_of(const char *name)
-{
-	for (size_t i = 0; i < sizeof SORTS / sizeof *SORTS; i++) {
-		if (!name || !*name || strcmp(SORTS[i].name, name) == 0)
-			return &SORTS[i].sql;
-	}
-	return NULL;
-}
-
 static const char *or_empty(const char *s)
 {
 	return s ? s : "";
 }
 
-static enum err list_by_name(const struct scope *sc, struct db *db, const struct customer_query *q,
-                             struct jw *w, int64_t *ret_total, struct why *why)
+/* The order asked for; SORT_COUNT: there is none such. */
+static size_t sort_of(const char *name)
 {
-	struct pattern p;
-	const struct scoped_sql *sql = sort_of(q->sort);
-	if (!sql)
+	size_t i = 0;
+	while (*name && i < SORT_COUNT && strcmp(SORTS[i], name) != 0)
+		i++;
+	return i;
+}
+
+enum { ARGS_ALL = 7, ARGS_NAME = 10, TOTAL_MAX = 5000 };
+
+static enum err list_by(const struct scope *sc, struct db *db, const struct customer_query *q,
+                        enum by by, const char *const *names, struct jw *w, int64_t *ret_total,
+                        struct why *why)
+{
+	size_t sort = sort_of(or_empty(q->sort));
+	size_t n = by >= BEGIN ? ARGS_NAME : ARGS_ALL;
+	if (sort == SORT_COUNT)
 		return fail(why, E_FIELD_INVALID, "sort", "recent, name, next, new");
-	enum err e = make_pattern(q->q, &p, why);
-	struct val args[] = { V_INT(scope_person(sc)),
-		              V_TEXT(p.name),
-		              V_TEXT(p.pinyin),
-		              V_TEXT(p.initials),
-		              V_TEXT(or_empty(q->grade)),
-		              V_TEXT(or_empty(q->status)),
-		              V_INT(q->owner_id),
-		              V_INT(q->unit_id),
-		              V_INT(q->size),
-		              V_INT(q->offset) };
+	struct val args[ARGS_NAME] = { V_INT(scope_person(sc)),
+		                       V_TEXT(or_empty(q->grade)),
+		                       V_TEXT(or_empty(q->status)),
+		                       V_INT(q->owner_id),
+		                       V_INT(q->unit_id),
+		                       V_INT(TOTAL_MAX),
+		                       V_INT(0) };
+	for (size_t i = ARGS_ALL; i < n; i++)
+		args[i] = V_TEXT(names[i - ARGS_ALL]);
 	CLEANUP(rows_free) struct rows *r = NULL;
-	if (e || (e = db_int(db, scoped(sc, &COUNT), args, 8, ret_total, why)) ||
-	    (e = db_query(db, scoped(sc, sql), args, 10, &r, why)))
+	enum err e = db_int(db, scoped(sc, &COUNT_SQL[by]), args, n, ret_total, why);
+	args[5] = V_INT(q->size);
+	args[6] = V_INT(q->offset);
+	if (e || *ret_total == 0 ||
+	    (e = db_query(db, scoped(sc, &LIST_SQL[by][sort]), args, n, &r, why)))
 		return e;
 	while (!(e = rows_next(r, why)) && !(e = write_customer(db, r, w, why)))
 		;
 	return e == ERR_END ? ERR_OK : e;
+}
+
+/* Names that begin so are found by their index; only when there are none is every name looked into.
+ */
+static enum err list_by_name(const struct scope *sc, struct db *db, const struct customer_query *q,
+                             struct jw *w, int64_t *ret_total, struct why *why)
+{
+	static const char LAST[] = "\xf4\x8f\xbf\xbf"; /* behind every character */
+	struct pattern p;
+	CLEANUP(str_drop) char *key = NULL;
+	char end[300];
+	enum err e = make_pattern(q->q, &p, why);
+	if (e || (e = text_pinyin(q->q, &key, why)))
+		return e;
+	snprintf(end, sizeof end, "%s%s", key, LAST);
+	bool is_ascii = q->q[strspn(q->q, ASCII_TEXT)] == '\0';
+	const char *begin[] = { key, end, is_ascii ? "" : p.name + 1 };
+	const char *part[] = { p.name, p.pinyin, p.initials };
+	if ((e = list_by(sc, db, q, BEGIN, begin, w, ret_total, why)) || *ret_total > 0)
+		return e;
+	return list_by(sc, db, q, PART, part, w, ret_total, why);
 }
 
 /* ---- by number ---- */
@@ -295,8 +351,10 @@ enum err customer_list(const struct scope *sc, struct db *db, const struct vault
 		e = list_by_number(sc, db, v, number.e164, w, ret_total, why);
 	else if (is_ending)
 		e = list_by_ending(sc, db, v, text, w, ret_total, why);
-	else
+	else if (*text)
 		e = list_by_name(sc, db, q, w, ret_total, why);
+	else
+		e = list_by(sc, db, q, q->owner_id ? OWNER : ALL, NULL, w, ret_total, why);
 	jw_end_arr(w);
 	return e;
 }
