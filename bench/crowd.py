@@ -19,7 +19,7 @@ import company  # noqa: E402
 import hj  # noqa: E402
 import with_pg  # noqa: E402
 
-CUSTOMERS, CALLS, TEAMS, AGENTS = 1_000_000, 200_000, 3, 12
+CUSTOMERS, CALLS, TEAMS, AGENTS = 1_000_000, 200_000, 6, 60
 KEPT = hj.BUILD / "crowd"
 TOOL = hj.BUILD / "bench" / "bench_import"
 

@@ -149,7 +149,7 @@ static void customer_row(const struct crowd *c, int64_t i, int64_t id, char *nam
 {
 	const struct agent *a = agent_of(c, i);
 	int64_t made = c->now_utc_ms - (i * 9973 % (300LL * DAY_MS)), at = made + i * 7 % DAY_MS;
-	int n = (int)(i * 31 % 400);
+	int n = (int)(i / 3 * 31 % 400);
 	snprintf(name, 16, "%s%s", SURNAME[n / 20], GIVEN[n % 20]);
 	const struct val row[CUSTOMER_COLUMNS] = {
 		V_INT(id),
@@ -157,8 +157,8 @@ static void customer_row(const struct crowd *c, int64_t i, int64_t id, char *nam
 		V_TEXT(c->key[n]),
 		V_TEXT(""),
 		V_TEXT(i % 2 ? "m" : "f"),
-		V_TEXT(GRADE[i % 5]),
-		V_TEXT(i % 3 ? "new" : "active"),
+		V_TEXT(GRADE[i / 11 % 5]),
+		V_TEXT(i / 7 % 3 ? "new" : "active"),
 		i / c->n_agents % 2 ? V_INT(a->id) : V_NULL,
 		V_INT(a->unit_id),
 		V_TEXT("门店登记"),

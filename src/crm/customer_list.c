@@ -110,7 +110,7 @@ static enum err write_customer(struct db *db, const struct rows *r, struct jw *w
 /* Nobody leafs through more than ?6; all of a million are not counted for that. */
 #define COUNT(by, own, unit) \
 	SCOPED("SELECT COUNT(*) FROM (SELECT c.id FROM customer c WHERE ", own, unit, \
-	       by " LIMIT ?6 OFFSET ?7) some")
+	       by " LIMIT ?6 OFFSET ?7) found")
 
 enum by { ALL, OWNER, BEGIN, PART, BY_COUNT };
 static const char *const SORTS[] = { "recent", "name", "next", "new" };
