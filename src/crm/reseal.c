@@ -107,15 +107,13 @@ struct sealed_text {
 
 struct sealed_row {
 	int64_t batch_id, row_no, key_id;
-	struct sealed_text original, parsed;
+	struct sealed_text original;
 };
 
 static void rows_drop(struct sealed_row *rows, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		free(rows[i].original.p);
-		free(rows[i].parsed.p);
-	}
 	free(rows);
 }
 
@@ -132,8 +130,7 @@ static enum err read_rows(struct db *db, const struct reseal_at *at, struct seal
                           size_t *ret_n, struct why *why)
 {
 	static const char SQL[] =
-	    "SELECT batch_id, row_no, key_id, original, parsed FROM import_row WHERE batch_id > ?1 "
-	    "OR "
+	    "SELECT batch_id, row_no, key_id, original FROM import_row WHERE batch_id > ?1 OR "
 	    "(batch_id = ?1 AND row_no > ?2) ORDER BY batch_id, row_no LIMIT ?3";
 	CLEANUP(rows_free) struct rows *r = NULL;
 	enum err e =
@@ -144,19 +141,17 @@ static enum err read_rows(struct db *db, const struct reseal_at *at, struct seal
 			                  .row_no = rows_int(r, 1),
 			                  .key_id = rows_int(r, 2) };
 		++*ret_n;
-		if (!take(r, 3, &s->original) || !take(r, 4, &s->parsed))
+		if (!take(r, 3, &s->original))
 			e = fail(why, E_NOMEM);
 	}
 	return e == ERR_END ? ERR_OK : e;
 }
 
 /* In place: the sealed form keeps its length. */
-static enum err reseal_text(const struct vault *v, const char *table, const struct sealed_row *s,
+static enum err reseal_text(const struct vault *v, const struct sealed_row *s,
                             struct sealed_text *t, int64_t *ret_key, struct why *why)
 {
-	struct vault_place at = { table, s->batch_id, s->row_no };
-	if (!t->n) /* a row that is not to be applied keeps no parsed form */
-		return ERR_OK;
+	struct vault_place at = { "import_row.original", s->batch_id, s->row_no };
 	if (t->n < VAULT_SEAL_BYTES)
 		return fail(why, E_CRYPTO_OPEN);
 	size_t n = t->n - VAULT_SEAL_BYTES;
@@ -174,18 +169,15 @@ static enum err reseal_row(struct tx *tx, const struct vault *v, struct sealed_r
                            struct why *why)
 {
 	static const char SQL[] =
-	    "UPDATE import_row SET original = ?3, parsed = ?4, key_id = ?5 WHERE batch_id = ?1 AND "
-	    "row_no = ?2 AND key_id = ?6";
+	    "UPDATE import_row SET original = ?3, key_id = ?4 WHERE batch_id = ?1 AND row_no = ?2 "
+	    "AND key_id = ?5";
 	int64_t key = vault_newest(v);
-	enum err e = reseal_text(v, "import_row.original", s, &s->original, &key, why);
-	if (!e)
-		e = reseal_text(v, "import_row.parsed", s, &s->parsed, &key, why);
+	enum err e = reseal_text(v, s, &s->original, &key, why);
 	if (e)
 		return e;
 	return db_exec(tx_db(tx), SQL,
 	               ARGS(V_INT(s->batch_id), V_INT(s->row_no),
-	                    V_BYTES(s->original.p, s->original.n),
-	                    V_BYTES(s->parsed.p, s->parsed.n), V_INT(key), V_INT(s->key_id)),
+	                    V_BYTES(s->original.p, s->original.n), V_INT(key), V_INT(s->key_id)),
 	               NULL, why);
 }
 
