@@ -360,9 +360,16 @@ struct live *live_new(struct floor *f, bool is_incoming)
 		return NULL;
 	l->id = id_new();
 	l->is_incoming = is_incoming;
+	l->began_ms = f->now_ms;
 	call_init(&l->call, is_incoming, f->now_utc_ms);
 	live_link(f, l);
 	return l;
+}
+
+int64_t live_utc_ms(const struct floor *f, const struct live *l)
+{
+	/* A call taken over from before a restart began on another monotonic clock. */
+	return l->began_ms ? l->call.facts.start_utc_ms + f->now_ms - l->began_ms : f->now_utc_ms;
 }
 
 void live_link(struct floor *f, struct live *l)

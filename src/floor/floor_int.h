@@ -55,6 +55,7 @@ enum { LIVE_LEGS = 8, LIVE_EVENTS = 24, DRAFT_BYTES = CMD_TEXT_BYTES };
 struct live {
 	struct live *next;
 	int64_t id, attempt_id, recording_id, followup_id;
+	int64_t began_ms; /* monotonic, when call.facts.start_utc_ms was taken */
 	struct call call;
 	struct target *target; /* whom; NULL for an unknown caller */
 	int64_t customer_id, phone_id, task_id, campaign_id, trunk_id, unit_id;
@@ -135,6 +136,9 @@ struct seat *seat_by_station(const struct floor *f, int64_t leg);
 struct live *live_by_id(const struct floor *f, int64_t call_id);
 struct live *live_by_leg(const struct floor *f, int64_t leg);
 struct live *live_new(struct floor *f, bool is_incoming);
+/** Wall time for this call's facts: as its first moment was, and on with the monotonic clock, so
+ * that a wall clock set in the middle of a call bends none of its durations. */
+int64_t live_utc_ms(const struct floor *f, const struct live *l);
 void live_link(struct floor *f, struct live *l);
 void live_free(struct floor *f, struct live *l);
 enum err floor_write(struct floor *f, enum lane lane, struct floor_job *j, struct why *why);

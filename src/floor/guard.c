@@ -58,7 +58,7 @@ static void check_seat(struct floor *f, struct seat *s)
 
 static bool is_young(const struct floor *f, const struct live *l)
 {
-	return f->now_utc_ms - l->call.facts.start_utc_ms < GRACE_MS;
+	return f->now_ms - l->began_ms < GRACE_MS;
 }
 
 static void check_live(struct floor *f, struct live *l)

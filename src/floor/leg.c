@@ -18,7 +18,9 @@ void live_event(struct floor *f, struct live *l, const char *kind, int64_t by_id
 		return;
 	}
 	struct call_event_row *r = &l->events[l->n_events++];
-	*r = (struct call_event_row){ .id = id_new(), .at_utc_ms = f->now_utc_ms, .by_id = by_id };
+	*r = (struct call_event_row){ .id = id_new(),
+		                      .at_utc_ms = live_utc_ms(f, l),
+		                      .by_id = by_id };
 	str_copy(r->kind, sizeof r->kind, kind);
 	str_copy(r->detail, sizeof r->detail, detail);
 	l->is_dirty = true;
@@ -28,9 +30,10 @@ int live_leg_row(struct floor *f, struct live *l, const char *kind, int64_t pers
 {
 	if (l->n_legs == LIVE_LEGS)
 		return -1;
-	l->legs[l->n_legs] = (struct leg_row){
-		.id = id_new(), .kind = kind, .person_id = person_id, .start_utc_ms = f->now_utc_ms
-	};
+	l->legs[l->n_legs] = (struct leg_row){ .id = id_new(),
+		                               .kind = kind,
+		                               .person_id = person_id,
+		                               .start_utc_ms = live_utc_ms(f, l) };
 	l->is_dirty = true;
 	return l->n_legs++;
 }
@@ -39,13 +42,13 @@ static void close_leg_rows(struct floor *f, struct live *l, int64_t person_id)
 {
 	for (int i = 0; i < l->n_legs; i++)
 		if ((!person_id || l->legs[i].person_id == person_id) && !l->legs[i].end_utc_ms)
-			l->legs[i].end_utc_ms = f->now_utc_ms;
+			l->legs[i].end_utc_ms = live_utc_ms(f, l);
 }
 
 bool live_on(struct floor *f, struct live *l, enum call_event ev)
 {
 	struct why why;
-	if (call_on(&l->call, ev, f->now_utc_ms, &why)) {
+	if (call_on(&l->call, ev, live_utc_ms(f, l), &why)) {
 		log_debug("floor", "call_event_refused", LOG_ID("call", l->id), LOG_WHY(&why));
 		return false;
 	}
@@ -72,7 +75,7 @@ void live_bridge(struct floor *f, struct live *l, struct seat *s, enum bridge_ho
 	int i = live_leg_row(f, l, strcmp(s->who.station_kind, "phone") == 0 ? "phone" : "web",
 	                     s->who.id);
 	if (i >= 0)
-		l->legs[i].answer_utc_ms = f->now_utc_ms;
+		l->legs[i].answer_utc_ms = live_utc_ms(f, l);
 	if (live_on(f, l, CALL_EV_BRIDGE))
 		live_event(f, l, "bridge", s->who.id, "{}");
 	if (l->owner == s)
@@ -94,7 +97,7 @@ void live_answered(struct floor *f, struct live *l)
 		return;
 	live_event(f, l, "answer", 0, "{}");
 	if (l->n_legs > 0)
-		l->legs[0].answer_utc_ms = f->now_utc_ms;
+		l->legs[0].answer_utc_ms = live_utc_ms(f, l);
 	if (!l->owner) {
 		/* Let go while it rang: nobody is there to talk. */
 		live_hang_up(f, l, CAUSE_NORMAL, CALL_BY_SYSTEM);
@@ -118,14 +121,15 @@ void live_end(struct floor *f, struct live *l, enum cause cause, int sip_code, i
               enum call_ender by)
 {
 	bool was_committed = l->is_committed;
-	if (!call_over(&l->call, &(struct call_end){ cause, sip_code, q850, by }, f->now_utc_ms))
+	if (!call_over(&l->call, &(struct call_end){ cause, sip_code, q850, by },
+	               live_utc_ms(f, l)))
 		return;
 	if (l->transfer.to)
 		talk_transfer_drop(f, l, "ended");
 	live_event(f, l, "end", 0, "{}");
 	for (int i = 0; i < l->n_legs; i++) {
 		if (!l->legs[i].end_utc_ms)
-			l->legs[i].end_utc_ms = f->now_utc_ms;
+			l->legs[i].end_utc_ms = live_utc_ms(f, l);
 		if (l->legs[i].person_id == 0) {
 			l->legs[i].sip_code = sip_code;
 			l->legs[i].q850 = q850;

@@ -44,7 +44,7 @@ enum err talk_hold(struct floor *f, struct seat *s, struct live *l, bool on, str
 	if (e || on == (l->call.state == CALL_HELD))
 		return e;
 	if ((e = f->cfg.phone.hold(f->cfg.phone.ctx, l->leg, on, why)) ||
-	    (e = call_on(&l->call, on ? CALL_EV_HOLD : CALL_EV_RESUME, f->now_utc_ms, why)))
+	    (e = call_on(&l->call, on ? CALL_EV_HOLD : CALL_EV_RESUME, live_utc_ms(f, l), why)))
 		return e;
 	live_event(f, l, on ? "hold" : "resume", s->who.id, "{}");
 	if (l->owner == s)

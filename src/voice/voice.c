@@ -262,17 +262,24 @@ static enum err open_all(struct voice *v, struct why *why)
 
 /* libre's own complaints go to the log instead of stderr. They quote what peers send: digits are
  * blotted out, and a flood of rubbish is no flood of lines unless somebody asked for them. */
-static void libre_says(int level, const char *text, size_t len, void *arg)
+void voice_libre_says(const char *text)
 {
 	char clean[160];
 	size_t n = 0;
-	(void)level;
-	(void)arg;
-	for (size_t i = 0; i < len && n + 1 < sizeof clean; i++)
-		if (text[i] >= ' ' && text[i] < 127)
-			clean[n++] = text[i] >= '0' && text[i] <= '9' ? '#' : text[i];
+	for (; *text && n + 1 < sizeof clean; text++)
+		if (*text >= ' ' && *text < 127)
+			clean[n++] = *text >= '0' && *text <= '9' ? '#' : *text;
 	clean[n] = '\0';
 	log_debug("voice", "libre", LOG_S("text", clean));
+}
+
+static void libre_says(int level, const char *text, size_t len, void *arg)
+{
+	char copy[160];
+	(void)level;
+	(void)arg;
+	snprintf(copy, sizeof copy, "%.*s", (int)(len < sizeof copy ? len : sizeof copy - 1), text);
+	voice_libre_says(copy);
 }
 
 static void init_libre(void)

@@ -230,4 +230,7 @@ bool phone_knows(const struct voice *v, const struct sa *src); /* a desk phone i
 /* guard.c */
 void voice_guard_start(void);
 
+/* voice.c */
+void voice_libre_says(const char *text);
+
 #endif
