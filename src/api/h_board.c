@@ -68,6 +68,8 @@ static const struct field QUEUE[] = { F_INT("waiting"),
 	                              F_INT("service_level_bp", .null = true),
 	                              F_INT("abandon_bp", .null = true),
 	                              F_INT("missed_open"),
+	                              F_INT("missed_late", .doc = "of these past their due time"),
+	                              F_INT("late_since_utc_ms", .null = true),
 	                              F_END };
 static const struct field LIST[] = { F_ID("campaign_id"), F_TEXT("name"),
 	                             F_TEXT("mode"),      F_INT("left"),

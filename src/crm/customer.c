@@ -134,7 +134,9 @@ enum err customer_contacted(struct tx *tx, const struct customer_contact *c, str
 	    "last_agent_id = CASE WHEN ?2 = 1 AND CAST(?4 AS BIGINT) IS NOT NULL THEN ?4 ELSE "
 	    "last_agent_id END, "
 	    "last_result = COALESCE(?5, last_result), "
-	    "status = CASE WHEN status = 'new' THEN 'active' ELSE status END, updated_utc_ms = ?3 "
+	    "status = CASE WHEN ?5 = 'empty' AND status <> 'dnc' THEN 'invalid' "
+	    "WHEN ?2 = 1 AND status IN ('new', 'unreached') THEN 'contacted' "
+	    "WHEN status = 'new' THEN 'unreached' ELSE status END, updated_utc_ms = ?3 "
 	    "WHERE id = ?1";
 	return db_exec(tx_db(tx), SQL,
 	               ARGS(V_INT(c->customer_id), V_BOOL(c->is_answered), V_INT(c->at_utc_ms),
@@ -146,7 +148,15 @@ enum err customer_result(struct tx *tx, int64_t customer_id, const char *code, i
                          struct why *why)
 {
 	static const char SQL[] =
-	    "UPDATE customer SET last_result = ?2, updated_utc_ms = ?3 WHERE id = ?1";
+	    "UPDATE customer SET last_result = ?2, updated_utc_ms = ?3, "
+	    /* What the last conversation said; a deal and a refusal of all calls outlast it. */
+	    "status = CASE WHEN status = 'dnc' OR (status = 'deal' AND EXISTS (SELECT 1 FROM deal "
+	    "d "
+	    "WHERE d.customer_id = customer.id)) THEN status WHEN ?2 = 'deal' THEN 'deal' "
+	    "WHEN ?2 IN ('interested', 'invite', 'wechat') THEN 'interested' "
+	    "WHEN ?2 = 'refused' THEN 'refused' WHEN ?2 = 'invalid' THEN 'invalid' "
+	    "WHEN status = 'unreached' OR status = 'new' THEN status ELSE 'contacted' END "
+	    "WHERE id = ?1";
 	return db_exec(tx_db(tx), SQL, ARGS(V_INT(customer_id), V_TEXT(code), V_INT(now_utc_ms)),
 	               NULL, why);
 }
@@ -220,7 +230,15 @@ enum err customer_unrefuse(struct tx *tx, int64_t customer_id, int64_t now_utc_m
 {
 	static const char SQL[] =
 	    "DELETE FROM dnc WHERE hash IN (SELECT hash FROM phone WHERE customer_id = ?1)";
-	enum err e = set_status(tx, customer_id, "active", now_utc_ms, why);
+	static const char STATUS[] =
+	    "UPDATE customer SET status = CASE WHEN answered > 0 THEN 'contacted' WHEN attempts > "
+	    "0 "
+	    "THEN 'unreached' ELSE 'new' END, updated_utc_ms = ?2 WHERE id = ?1";
+	int64_t n = 0;
+	enum err e =
+	    db_exec(tx_db(tx), STATUS, ARGS(V_INT(customer_id), V_INT(now_utc_ms)), &n, why);
+	if (!e && !n)
+		e = fail(why, E_ROW_NONE);
 	return e ? e : db_exec(tx_db(tx), SQL, ARGS(V_INT(customer_id)), NULL, why);
 }
 

@@ -6,6 +6,8 @@
 #include "demo/load.h"
 #include "gate/gate.h"
 
+enum { CALL_BACK_MS = 10 * 60 * 1000 }; /* a missed call's task is due after it */
+
 /* What agents write down, four ways for each result that deserves a note. */
 static const char *const NOTES[SIM_RESULT_COUNT][4] = {
 	[SIM_RES_INTERESTED] = { "有兴趣，要和家里人商量", "问得很细，要一份方案",
@@ -229,9 +231,21 @@ static enum err insert_deal(struct load *l, int i, struct ids *ids, struct why *
 
 /* ---- what was missed ---- */
 
-/* The first call to the same customer after it. */
+/* The last one that is overdue by now: whoever opens the demo finds something to act on at once. */
+static bool is_left_open(const struct load *l, int missed)
+{
+	for (int i = missed + 1; i < l->s->n_calls; i++)
+		if (l->s->calls[i].outcome == SIM_MISSED &&
+		    l->s->calls[i].end_utc_ms + CALL_BACK_MS < l->cfg->now_utc_ms)
+			return false;
+	return true;
+}
+
+/* The first call to the same customer after it; -1: none. */
 static int called_back(const struct load *l, int missed)
 {
+	if (is_left_open(l, missed))
+		return -1;
 	for (int i = missed + 1; i < l->s->n_calls; i++)
 		if (l->s->calls[i].customer == l->s->calls[missed].customer &&
 		    !l->s->calls[i].is_blocked && l->s->calls[i].outcome != SIM_MISSED)
@@ -253,7 +267,8 @@ static enum err insert_missed(struct load *l, int i, struct ids *ids, struct why
 	         V_INT(l->customer_id[c->customer]),
 	         V_BYTES(l->phone[c->customer].hash, VAULT_HASH_BYTES),
 	         V_TEXT(l->phone[c->customer].mask), V_INT(l->unit_id[CAST_AGENT[c->agent].unit]),
-	         V_INT(l->agent_id[c->agent]), V_INT(c->end_utc_ms), V_INT(c->end_utc_ms + 600000),
+	         V_INT(l->agent_id[c->agent]), V_INT(c->end_utc_ms),
+	         V_INT(c->end_utc_ms + CALL_BACK_MS),
 	         by < 0 ? V_NULL : V_INT(l->s->calls[by].start_utc_ms),
 	         by < 0 ? V_NULL : V_INT(l->call_id[by]), V_INT(l->cfg->cell_id)),
 	    NULL, why);

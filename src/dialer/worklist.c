@@ -67,9 +67,12 @@ static enum err add(struct db *db, struct list *l, const char *sql, const struct
 		str_copy(w->name, sizeof w->name, rows_text(r, 7));
 		str_copy(w->grade, sizeof w->grade, rows_text(r, 8));
 		str_copy(w->number, sizeof w->number, rows_text(r, 9));
-		bool has_both = *rows_text(r, 10) && *rows_text(r, 11);
-		snprintf(w->place, sizeof w->place, "%s%s%s", rows_text(r, 10), has_both ? " " : "",
-		         rows_text(r, 11));
+		/* 北京 is its own province: once is enough. */
+		const char *province = rows_text(r, 10), *city = rows_text(r, 11);
+		if (strcmp(province, city) == 0)
+			city = "";
+		snprintf(w->place, sizeof w->place, "%s%s%s", province,
+		         *province && *city ? " " : "", city);
 		say_why(w, k, rows_text(r, 6));
 	}
 	return e == ERR_END ? ERR_OK : e;

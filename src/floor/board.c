@@ -156,10 +156,12 @@ static json_t *queue_json(const struct floor *f)
 		longest_ms = ms > longest_ms ? ms : longest_ms;
 	}
 	const struct incoming_day *d = &f->world->incoming;
-	return json_pack("{s:i,s:I,s:o,s:o,s:I}", "waiting", waiting, "longest_ms",
+	return json_pack("{s:i,s:I,s:o,s:o,s:I,s:I,s:o}", "waiting", waiting, "longest_ms",
 	                 (json_int_t)longest_ms, "service_level_bp", rate_bp(d->in_time, d->calls),
 	                 "abandon_bp", rate_bp(d->missed, d->calls), "missed_open",
-	                 (json_int_t)d->missed_open);
+	                 (json_int_t)d->missed_open, "missed_late", (json_int_t)d->missed_late,
+	                 "late_since_utc_ms",
+	                 d->missed_late ? json_integer(d->late_since_utc_ms) : json_null());
 }
 
 static json_t *lines_json(const struct floor *f)

@@ -94,8 +94,10 @@ enum err target_load(struct db *db, const struct vault *v, int64_t customer_id, 
 	t.phone_id = p.id;
 	memcpy(t.hash, p.hash, sizeof t.hash);
 	str_copy(t.mask, sizeof t.mask, p.mask);
-	snprintf(t.place, sizeof t.place, "%s%s%s", p.province, *p.province && *p.city ? " " : "",
-	         p.city);
+	/* 北京 is its own province: once is enough. */
+	const char *city = strcmp(p.province, p.city) == 0 ? "" : p.city;
+	snprintf(t.place, sizeof t.place, "%s%s%s", p.province, *p.province && *city ? " " : "",
+	         city);
 	say_why(&t);
 	*ret = t;
 	crypto_wipe(t.e164, sizeof t.e164);

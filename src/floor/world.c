@@ -188,8 +188,8 @@ static enum err add_trunk(struct world *w, const struct rows *r, struct why *why
 static enum err add_incoming(struct world *w, const struct rows *r, struct why *why)
 {
 	(void)why;
-	w->incoming =
-	    (struct incoming_day){ rows_int(r, 0), rows_int(r, 1), rows_int(r, 2), rows_int(r, 3) };
+	w->incoming = (struct incoming_day){ rows_int(r, 0), rows_int(r, 1), rows_int(r, 2),
+		                             rows_int(r, 3), rows_int(r, 4), rows_int(r, 5) };
 	return ERR_OK;
 }
 
@@ -240,7 +240,7 @@ static enum err load_campaigns(struct db *db, int64_t cell_id, struct world *w, 
 }
 
 /* Today as report/conditions.h counts it: the board and the figures page must say the same. */
-static enum err load_figures(struct db *db, struct world *w, struct why *why)
+static enum err load_figures(struct db *db, int64_t now_utc_ms, struct world *w, struct why *why)
 {
 	enum err e = each(
 	    db,
@@ -264,10 +264,14 @@ static enum err load_figures(struct db *db, struct world *w, struct why *why)
 		         "ELSE 0 END), 0) AS BIGINT), "
 		         "CAST(COALESCE(SUM(CASE WHEN outcome = 'missed' THEN 1 ELSE 0 END), 0) AS "
 		         "BIGINT), "
-		         "(SELECT COUNT(*) FROM missed_call WHERE done_utc_ms IS NULL) "
+		         "(SELECT COUNT(*) FROM missed_call WHERE done_utc_ms IS NULL), "
+		         "(SELECT COUNT(*) FROM missed_call WHERE done_utc_ms IS NULL AND "
+		         "due_utc_ms < ?3), "
+		         "(SELECT MIN(due_utc_ms) FROM missed_call WHERE done_utc_ms IS NULL) "
 		         "FROM call WHERE day = ?1 AND direction = 'in'",
-		         ARGS(V_INT(w->day), V_INT(w->settings.callback_owner_ring_s * 1000)), w,
-		         add_incoming, why);
+		         ARGS(V_INT(w->day), V_INT(w->settings.callback_owner_ring_s * 1000),
+		              V_INT(now_utc_ms)),
+		         w, add_incoming, why);
 	return e;
 }
 
@@ -297,7 +301,7 @@ static enum err load(struct db *db, int64_t cell_id, const char *disk_dir, int64
 	    (e = load_target(db, now_utc_ms, &w->target, why)) ||
 	    (e = policy_load(db, POLICY_DEFAULT_KEY, now_utc_ms, &w->policy, why)) ||
 	    (e = load_people(db, cell_id, w, why)) || (e = load_campaigns(db, cell_id, w, why)) ||
-	    (e = load_figures(db, w, why)))
+	    (e = load_figures(db, now_utc_ms, w, why)))
 		return e;
 	return look_at_disk(disk_dir, w, why);
 }

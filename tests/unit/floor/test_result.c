@@ -98,6 +98,8 @@ static void a_promise_becomes_a_follow_up_and_a_grade_sets_its_rhythm(void **sta
 	    rig_int(
 		r, "SELECT due_utc_ms FROM followup WHERE kind = 'rhythm' AND done_utc_ms IS NULL"),
 	    r->utc_ms + 3 * INT64_C(86400000));
+	assert_int_equal(rig_int(r, "SELECT COUNT(*) FROM customer WHERE status = 'interested'"),
+	                 1);
 	struct result_in again = input(r, call, "callback");
 	again.is_correction = true;
 	again.reason = "记错了";
@@ -109,6 +111,7 @@ static void a_promise_becomes_a_follow_up_and_a_grade_sets_its_rhythm(void **sta
 	            "SELECT COUNT(*) FROM followup WHERE done_utc_ms IS NULL AND kind = 'promise'"),
 	    1);
 	assert_int_equal(rig_int(r, "SELECT COUNT(*) FROM followup WHERE done_utc_ms IS NULL"), 1);
+	assert_int_equal(rig_int(r, "SELECT COUNT(*) FROM customer WHERE status = 'contacted'"), 1);
 	assert_int_equal(rig_int(r, "SELECT COUNT(*) FROM customer WHERE grade = 'A' AND "
 	                            "last_result = 'callback' AND next_promise = '下午三点回电'"),
 	                 1);
@@ -132,6 +135,7 @@ static void a_result_is_corrected_with_trace_until_its_day_closes(void **state)
 	fix.reason = "客户反悔";
 	assert_ok(store(r, &fix), &r->why);
 	assert_int_equal(rig_int(r, "SELECT COUNT(*) FROM deal"), 0);
+	assert_int_equal(rig_int(r, "SELECT COUNT(*) FROM customer WHERE status = 'refused'"), 1);
 	assert_int_equal(rig_int(r, "SELECT COUNT(*) FROM result WHERE correct_reason = '客户反悔' "
 	                            "AND corrects_id IS NOT NULL"),
 	                 1);

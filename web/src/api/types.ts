@@ -304,6 +304,9 @@ export interface Board {
     service_level_bp: number | null
     abandon_bp: number | null
     missed_open: number
+    /** of these past their due time, and when the first was due */
+    missed_late: number
+    late_since_utc_ms: number | null
   }
   lists: {
     campaign_id: Id

@@ -13,7 +13,8 @@ export default {
     figures: 'Figures',
   },
   text: {
-    board: 'What everybody does. Red is overdue wrap-up: R reminds him, F finishes for him.',
+    board:
+      'What everybody does. Red wants somebody now: overdue wrap-up (R reminds, F finishes for him), callers nobody called back.',
     desk: 'Take the seat: go ready and a customer is put through, heard without a microphone too; a digit picks the result, Enter saves.',
     call: 'That call: two channels and transcript; Score opens the bench.',
     why: 'Why is he not dialed? Every check says whether it passed.',

@@ -125,7 +125,15 @@ describe('strip', () => {
       agents: [],
       strip: strip(),
       lines: { used: 0, limit: 0 },
-      queue: { waiting: 0, longest_ms: 0, service_level_bp: 0, abandon_bp: 0, missed_open: 0 },
+      queue: {
+        waiting: 0,
+        longest_ms: 0,
+        service_level_bp: 0,
+        abandon_bp: 0,
+        missed_open: 0,
+        missed_late: 0,
+        late_since_utc_ms: null,
+      },
       lists: [],
     }
     const ev = { unit_id: '2', strip: strip({ dialed: 7 }), lines: board.lines, queue: board.queue, lists: [] }
