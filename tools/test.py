@@ -121,6 +121,8 @@ def stage_lint(count):
     check(count, "layers", ["python3", "tools/check_layers.py", "src"])
     check(count, "sql", ["python3", "tools/lint_sql.py", "build"])
     check(count, "coverage", ["python3", "tools/check_coverage.py"])
+    check(count, "security", ["python3", "tools/check_security.py"])
+    check(count, "licences", ["python3", "tools/sbom.py", "--check"])
     check(count, "clang-format", ["clang-format", "--dry-run", "-Werror", *sources()])
 
 

@@ -24,11 +24,16 @@ type Query = Record<string, string | number | boolean | null | undefined>
 type SessionLost = (problem: Problem) => void
 
 let onSessionLost: SessionLost = () => {}
+let askPassword: (() => Promise<boolean>) | null = null
 let unreachable = 'The server cannot be reached.'
 
 /** `lost` runs on every 401 outside the log-in itself; `sentence` is shown when there is no answer at all. */
 export function configureApi(lost: SessionLost): void {
   onSessionLost = lost
+}
+/** Asked when an act needs the password again; true: it was said, the act is tried once more. */
+export function onConfirm(ask: (() => Promise<boolean>) | null): void {
+  askPassword = ask
 }
 export function setUnreachableText(sentence: string): void {
   unreachable = sentence
@@ -63,6 +68,8 @@ export interface RequestOptions {
   raw?: Blob | ArrayBuffer
   /** the request may outlive the page */
   keepalive?: boolean
+  /** the password was said for it: it is not asked for twice */
+  isConfirmed?: boolean
 }
 
 async function request<T>(method: string, path: string, json: unknown, o: RequestOptions = {}): Promise<T> {
@@ -92,6 +99,8 @@ async function request<T>(method: string, path: string, json: unknown, o: Reques
   if (!answer.ok) {
     const problem = await readProblem(answer)
     if (answer.status === 401 && path !== '/api/v1/login') onSessionLost(problem)
+    if (problem.code === 'confirm' && askPassword && !o.isConfirmed && (await askPassword()))
+      return request<T>(method, path, json, { ...o, isConfirmed: true })
     throw new ApiError(problem)
   }
   if (answer.status === 204) return undefined as T

@@ -1,4 +1,8 @@
 export default {
+  passwordAgain: 'Your password again, please',
+  passwordAgainWhy: 'This act matters: it takes a moment to make sure it is you.',
+  myPassword: 'My password',
+  goOn: 'Go on',
   product: 'Hujiao',
   save: 'Save',
   cancel: 'Cancel',

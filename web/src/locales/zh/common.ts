@@ -1,4 +1,8 @@
 export default {
+  passwordAgain: '请再次输入密码',
+  passwordAgainWhy: '这项操作影响较大，需要确认是您本人。',
+  myPassword: '我的密码',
+  goOn: '继续',
   product: '胡椒',
   save: '保存',
   cancel: '取消',
