@@ -255,7 +255,11 @@ static void completed(void *cls, struct MHD_Connection *conn, void **req_cls,
 	request_seen(rq, toe != MHD_REQUEST_TERMINATED_COMPLETED_OK);
 	log_info("http", "request", LOG_S("id", rq->request_id),
 	         LOG_S("method", r ? http_method_text(r->method) : "GET"),
-	         LOG_S("route", r ? r->path : "page"), LOG_I("status", rq->response_status),
+	         LOG_S("route", r ? r->path : "page"),
+	         LOG_S("call", r && r->subject && strcmp(r->subject, "call") == 0 && rq->match.n
+	                           ? rq->match.param[0].text
+	                           : NULL),
+	         LOG_I("status", rq->response_status),
 	         LOG_I("ms", clock_mono_ms() - rq->start_mono_ms),
 	         LOG_I("bytes", rq->response_bytes), LOG_ID("person", req_person(rq)),
 	         LOG_S("addr", rq->addr),

@@ -227,8 +227,11 @@ enum err http_door_pace(struct req *rq, struct why *why)
 	struct http_door *d = rq->api->door;
 	struct ban_key k = { { 0 } };
 	memcpy(k.b, &rq->session.id, sizeof rq->session.id);
+	int64_t now_ms = clock_mono_ms();
+	enum ban_verdict is = BAN_HOLDS;
 	pthread_mutex_lock(&d->lock);
-	enum ban_verdict is = bans_offend(d->pace, &k, 1, 0, clock_mono_ms());
+	if (!bans_left_ms(d->pace, &k, now_ms)) /* what is refused does not count again */
+		is = bans_offend(d->pace, &k, 1, 0, now_ms);
 	pthread_mutex_unlock(&d->lock);
 	return is == BAN_TOLERATED ? ERR_OK : fail(why, E_RATE, (int64_t)1);
 }

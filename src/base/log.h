@@ -3,7 +3,9 @@
  *     log_info("voice", "leg_answered", LOG_ID("call", call_id), LOG_I("ring_ms", ring_ms));
  *
  * Area and event are fixed words; what varies goes into fields. Never a telephone number, a name
- * or a secret. Text is cut at 1000 bytes a field. Thread: any; a line is written in one write(). */
+ * or a secret. Text is cut at 1000 bytes a field. A warning or error that repeats is left out after
+ * 50 lines in ten seconds; the next one says "left_out":N. Thread: any; a line is written in one
+ * write(). */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 

@@ -155,6 +155,14 @@ static bool is_known(const char *name)
 	return strcmp(name, "sources") == 0 || strcmp(name, "codecs") == 0;
 }
 
+/* A name or an address and nothing else: neither a URL nor what ends a header. */
+static bool is_host(const char *text)
+{
+	return text[strspn(text,
+	                   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:")] ==
+	       '\0';
+}
+
 enum err trunk_cfg_read(const json_t *cfg, struct trunk_cfg *ret, struct why *why)
 {
 	struct trunk_cfg c = { .id = ret->id };
@@ -173,6 +181,10 @@ enum err trunk_cfg_read(const json_t *cfg, struct trunk_cfg *ret, struct why *wh
 		return e;
 	if (!*c.host)
 		return fail(why, E_FIELD_REQUIRED, "host");
+	if (!is_host(c.host))
+		return fail(why, E_FIELD_INVALID, "host", c.host);
+	if (!is_host(c.domain))
+		return fail(why, E_FIELD_INVALID, "domain", c.domain);
 	*ret = c;
 	return ERR_OK;
 }

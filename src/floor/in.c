@@ -144,6 +144,10 @@ void in_offer(struct floor *f, const struct leg_event *ev)
 	}
 	char id[ID_TEXT_BYTES];
 	l->leg = ev->leg;
+	if (f->cfg.phone.name_call)
+		f->cfg.phone.name_call(f->cfg.phone.ctx, l->leg, l->id);
+	log_info("floor", "call_in", LOG_ID("call", l->id), LOG_ID("leg", l->leg),
+	         LOG_ID("trunk", ev->trunk_id));
 	l->trunk_id = ev->trunk_id;
 	l->unit_id = unit_of_trunk(f->world, ev->trunk_id);
 	l->recording_id = id_new();

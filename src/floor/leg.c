@@ -53,6 +53,8 @@ bool live_on(struct floor *f, struct live *l, enum call_event ev)
 		return false;
 	}
 	l->is_dirty = true;
+	log_info("floor", call_state_code(l->call.state), LOG_ID("call", l->id),
+	         LOG_ID("agent", l->agent_id), LOG_ID("leg", l->leg));
 	if (l->owner)
 		seat_changed(f, l->owner);
 	return true;

@@ -32,6 +32,8 @@ struct floor_phone {
 	enum err (*record)(void *ctx, int64_t leg, const char *path, struct why *why);
 	enum err (*listen)(void *ctx, int64_t supervisor, int64_t target, enum listen how,
 	                   struct why *why);
+	/** The log's lines about the leg carry this call's id. NULL: not wanted. */
+	void (*name_call)(void *ctx, int64_t leg, int64_t call_id);
 };
 
 struct voice;

@@ -95,9 +95,15 @@ static enum err listen_in(void *ctx, int64_t supervisor, int64_t target, enum li
 	return leg_listen(ctx, supervisor, target, how, why);
 }
 
+static void name_call(void *ctx, int64_t leg, int64_t call_id)
+{
+	leg_call(ctx, leg, call_id);
+}
+
 struct floor_phone voice_phone(struct voice *v)
 {
-	return (struct floor_phone){ .ctx = v,
+	return (struct floor_phone){ .name_call = name_call,
+		                     .ctx = v,
 		                     .can_dial = can_dial,
 		                     .dial = dial,
 		                     .desk_dial = desk_dial,

@@ -86,6 +86,34 @@ static void leg_unlink(struct leg *l)
 
 /* ---- events ---- */
 
+int64_t leg_logged(const struct leg *l)
+{
+	return l->call_id ? l->call_id : l->known_as;
+}
+
+void leg_call(struct voice *v, int64_t leg, int64_t call_id)
+{
+	struct leg *l = leg_find(v, leg);
+	if (l)
+		l->known_as = call_id;
+}
+
+/* What a support engineer follows a call by; the rest is for debugging. */
+static bool is_told(enum leg_event_kind kind)
+{
+	switch ((int)kind) {
+	case LEG_EV_INCOMING:
+	case LEG_EV_RINGING:
+	case LEG_EV_EARLY_MEDIA:
+	case LEG_EV_ANSWERED:
+	case LEG_EV_ENDED:
+	case LEG_EV_RECORDED:
+		return true;
+	default:
+		return false;
+	}
+}
+
 void leg_emit_event(struct leg *l, struct leg_event *ev)
 {
 	struct voice *v = l->v;
@@ -99,8 +127,9 @@ void leg_emit_event(struct leg *l, struct leg_event *ev)
 	ev->at_utc_ms = clock_utc_ms();
 	if (!ev->at_ms)
 		ev->at_ms = clock_mono_ms();
-	log_debug("voice", leg_event_name(ev->kind), LOG_ID("leg", l->id),
-	          LOG_ID("call", l->call_id), LOG_I("sip", ev->sip_code));
+	log_write(is_told(ev->kind) ? LOG_INFO : LOG_DEBUG, "voice", leg_event_name(ev->kind),
+	          LOG_ID("call", leg_logged(l)), LOG_ID("leg", l->id),
+	          LOG_ID("trunk", ev->trunk_id), LOG_I("sip", ev->sip_code), 0);
 	if (l->ladder)
 		ladder_event(l, ev);
 	else if (v->handlers.on_leg_event)
@@ -121,7 +150,8 @@ static void keep_epitaph(struct leg *l)
 		return;
 	*e = (struct epitaph){ l->v->epitaphs, l->id,
 		               l->call_id,     l->trunk ? l->trunk->cfg.id : 0,
-		               l->kind,        l->recordings };
+		               l->kind,        l->recordings,
+		               l->known_as };
 	l->v->epitaphs = e;
 }
 
@@ -210,7 +240,8 @@ static void prompt_read(struct voice *v, struct recorder_result *r)
 		media_play(v->media, l->media, l->play_kind, r->clip, l->play_loop, r->play_id);
 		return;
 	}
-	log_error("voice", "prompt_unusable", LOG_ID("leg", l->id), LOG_WHY(&r->why));
+	log_error("voice", "prompt_unusable", LOG_ID("call", leg_logged(l)), LOG_ID("leg", l->id),
+	          LOG_WHY(&r->why));
 	leg_emit_event(l, &(struct leg_event){ .kind = LEG_EV_PLAYED, .play_id = r->play_id });
 }
 
@@ -226,10 +257,10 @@ static void file_closed(struct voice *v, const struct recorder_result *r)
 		.rec_gaps = r->gaps,
 		.rec_errno = r->sys_errno,
 	};
-	if (r->sys_errno)
-		log_error("voice", "recording_short", LOG_ID("leg", r->leg),
-		          LOG_S("why", strerror(r->sys_errno)));
 	struct leg *l = leg_find(v, r->leg);
+	if (r->sys_errno)
+		log_error("voice", "recording_short", LOG_ID("call", l ? leg_logged(l) : 0),
+		          LOG_ID("leg", r->leg), LOG_S("why", strerror(r->sys_errno)));
 	if (l) {
 		l->recordings--;
 		leg_emit_event(l, &ev);
@@ -239,7 +270,11 @@ static void file_closed(struct voice *v, const struct recorder_result *r)
 		struct epitaph *e = *p;
 		if (e->leg != r->leg)
 			continue;
-		struct leg ghost = { .v = v, .id = e->leg, .call_id = e->call_id, .kind = e->kind };
+		struct leg ghost = { .v = v,
+			             .id = e->leg,
+			             .call_id = e->call_id,
+			             .known_as = e->known_as,
+			             .kind = e->kind };
 		ev.trunk_id = e->trunk_id;
 		if (--e->recordings == 0) {
 			*p = e->next;

@@ -88,6 +88,10 @@ enum err phone_dial(struct voice *v, const char *uri, const char *tag, int64_t c
 /** `sdp_answer` is NULL on failure, then `why` says it. Called once, on the loop. */
 typedef void web_reply_fn(void *ctx, int64_t leg, const char *sdp_answer, const struct why *why);
 
+/** Which call an incoming leg, or a station's for now, belongs to: for the log alone. Unknown leg:
+ * nothing. */
+void leg_call(struct voice *v, int64_t leg, int64_t call_id);
+
 /** A browser's offer (WHIP style). If the station has a leg already, that leg moves to this
  * browser: same id, bridge and recording running on, BACK when media is ready. Else a new leg, UP
  * when ready.

@@ -136,7 +136,8 @@ void leg_own_port(struct leg *l)
 	if (!l->port)
 		return;
 	if (open_pair(l->v, l->port->addr, OWN_BYTES, &s, &port, &why)) {
-		log_warn("voice", "own_port_failed", LOG_ID("leg", l->id), LOG_WHY(&why));
+		log_warn("voice", "own_port_failed", LOG_ID("call", leg_logged(l)),
+		         LOG_ID("leg", l->id), LOG_WHY(&why));
 		return;
 	}
 	l->port = NULL;
@@ -153,7 +154,8 @@ void leg_unheard(struct leg *l)
 {
 	if (l->trunk)
 		l->trunk->is_symmetric = false;
-	log_info("voice", "audio_from_elsewhere", LOG_ID("leg", l->id));
+	log_info("voice", "audio_from_elsewhere", LOG_ID("call", leg_logged(l)),
+	         LOG_ID("leg", l->id));
 	leg_own_port(l);
 }
 

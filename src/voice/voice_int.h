@@ -70,6 +70,7 @@ struct leg {
 	struct leg *next; /* in its bucket */
 	struct voice *v;
 	int64_t id, call_id, peer_call_id;
+	int64_t known_as; /* the call in logs when call_id is 0: leg_call() */
 	enum leg_kind kind;
 	enum leg_state state;
 	struct mleg *media;
@@ -109,6 +110,7 @@ struct epitaph {
 	int64_t leg, call_id, trunk_id;
 	enum leg_kind kind;
 	int recordings;
+	int64_t known_as;
 };
 
 struct voice {
@@ -140,6 +142,7 @@ struct voice {
 
 /* leg.c */
 struct leg *leg_find(struct voice *v, int64_t id);
+int64_t leg_logged(const struct leg *l); /* the call's id for the log; 0: unknown yet */
 enum err leg_get(struct voice *v, int64_t id, struct leg **ret, struct why *why);
 enum err leg_make(struct voice *v, enum leg_kind kind, const struct media_socket *s,
                   struct leg **ret, struct why *why);

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/metric.h"
 
 static int ends[2];
 
@@ -83,12 +84,35 @@ static void a_long_text_is_cut(void **state)
 	assert_int_equal(strlen(json_str(j, "s", "")), 1000);
 }
 
+static void trouble_that_repeats_is_counted_not_told(void **state)
+{
+	(void)state;
+	static char buf[65536];
+	int64_t before = metric_value(M_LOG_REPEATS, 0);
+	for (int i = 0; i < 200; i++)
+		log_warn("a", "disk_slow", LOG_I("n", i));
+	for (int i = 0; i < 60; i++)
+		log_info("a", "call_over", LOG_I("n", i)); /* facts are told in full */
+	ssize_t n = read(ends[0], buf, sizeof buf - 1);
+	assert_true(n > 0);
+	buf[n] = '\0';
+	int warnings = 0, facts = 0;
+	for (const char *p = buf; (p = strstr(p, "disk_slow")); p++)
+		warnings++;
+	for (const char *p = buf; (p = strstr(p, "call_over")); p++)
+		facts++;
+	assert_int_equal(warnings, 50);
+	assert_int_equal(facts, 60);
+	assert_int_equal(metric_value(M_LOG_REPEATS, 0) - before, 150);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_is_one_object_with_its_fields),
 		cmocka_unit_test(what_is_below_the_level_is_not_written),
 		cmocka_unit_test(a_long_text_is_cut),
+		cmocka_unit_test(trouble_that_repeats_is_counted_not_told),
 	};
 	return cmocka_run_group_tests(tests, redirect, restore);
 }
