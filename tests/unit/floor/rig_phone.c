@@ -228,7 +228,7 @@ struct floor_phone rig_phone(struct rig *r)
 	return (struct floor_phone){ r,          p_can_dial, p_dial,   p_desk_dial, p_offer,
 		                     p_ring,     p_answer,   p_reject, p_hangup,    p_bridge,
 		                     p_unbridge, p_music,    p_tone,   p_stop,      p_mute,
-		                     p_hold,     p_digits,   p_record, p_listen };
+		                     p_hold,     p_digits,   p_record, p_listen,    NULL };
 }
 
 /* ---- what the telephone tells ---- */
