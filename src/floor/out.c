@@ -310,6 +310,17 @@ static struct live *live_out(struct floor *f, struct seat *s, const struct campa
 	return l;
 }
 
+/* Calls that have a place on the line but have not left yet: their commit is under way. Without
+ * them, all agents who are free at one moment would be given the same last place. */
+static int waiting_for(const struct floor *f, int64_t trunk_id)
+{
+	int n = 0;
+	for (const struct live *l = f->lives; l; l = l->next)
+		n += l->trunk_id == trunk_id && !l->is_incoming && !l->leg &&
+		     l->call.state != CALL_ENDED;
+	return n;
+}
+
 static enum err house_stop(struct floor *f, int64_t trunk_id, struct why *why)
 {
 	struct pace_house h = { .is_stopping = f->is_draining,
@@ -320,7 +331,7 @@ static enum err house_stop(struct floor *f, int64_t trunk_id, struct why *why)
 	const char *stop = pace_stop(&h);
 	if (stop)
 		return fail(why, E_NO_NEW_CALLS, stop);
-	return f->cfg.phone.can_dial(f->cfg.phone.ctx, trunk_id, why);
+	return f->cfg.phone.can_dial(f->cfg.phone.ctx, trunk_id, waiting_for(f, trunk_id), why);
 }
 
 enum err out_dial(struct floor *f, struct seat *s, const struct campaign *c, struct target *t,

@@ -10,7 +10,7 @@
 
 struct floor_phone {
 	void *ctx;
-	enum err (*can_dial)(void *ctx, int64_t trunk_id, struct why *why);
+	enum err (*can_dial)(void *ctx, int64_t trunk_id, int waiting, struct why *why);
 	enum err (*dial)(void *ctx, const struct dial *d, int64_t *ret_leg, struct why *why);
 	enum err (*desk_dial)(void *ctx, const char *uri, const char *tag, int64_t *ret_leg,
 	                      struct why *why);

@@ -1,9 +1,9 @@
 #include "floor/phone.h"
 #include "voice/trunk.h"
 
-static enum err can_dial(void *ctx, int64_t trunk_id, struct why *why)
+static enum err can_dial(void *ctx, int64_t trunk_id, int waiting, struct why *why)
 {
-	return trunk_can_dial(ctx, trunk_id, why);
+	return trunk_can_dial(ctx, trunk_id, waiting, why);
 }
 
 static enum err dial(void *ctx, const struct dial *d, int64_t *ret_leg, struct why *why)

@@ -220,31 +220,29 @@ void trunk_tell_all(struct voice *v, trunk_tell_fn *fn, void *ctx)
 			fn(ctx, &t->cfg, &t->status, cps_now(t, now_ms));
 }
 
-static enum err may_start(const struct trunk *t, int64_t now_ms, struct why *why)
+static enum err may_start(const struct trunk *t, int waiting, int64_t now_ms, struct why *why)
 {
 	const struct trunk_cfg *c = &t->cfg;
 	if (t->status.state == TRUNK_DOWN)
 		return fail(why, E_TRUNK_DOWN, c->name, t->status.text);
-	if (c->max_calls > 0 && t->status.calls_now >= c->max_calls)
+	if (c->max_calls > 0 && t->status.calls_now + waiting >= c->max_calls)
 		return fail(why, E_TRUNK_CALLS, c->name, c->max_calls);
-	/* The max_cps-th start before this one must be a second ago: true for every second, not on
-	 * average. */
-	if (c->max_cps > 0 && t->dialed_n >= (unsigned)c->max_cps &&
-	    now_ms - t->dialed_ms[(t->dialed_n - (unsigned)c->max_cps) % CPS_WINDOW] < 1000)
+	/* In every second, not on average. */
+	if (c->max_cps > 0 && cps_now(t, now_ms) + waiting >= c->max_cps)
 		return fail(why, E_TRUNK_CPS, c->name, c->max_cps);
 	return ERR_OK;
 }
 
-enum err trunk_can_dial(struct voice *v, int64_t trunk_id, struct why *why)
+enum err trunk_can_dial(struct voice *v, int64_t trunk_id, int waiting, struct why *why)
 {
 	struct trunk *t = trunk_find(v, trunk_id);
-	return t ? may_start(t, clock_mono_ms(), why) : fail(why, E_TRUNK_NONE);
+	return t ? may_start(t, waiting, clock_mono_ms(), why) : fail(why, E_TRUNK_NONE);
 }
 
 enum err trunk_take(struct trunk *t, struct why *why)
 {
 	int64_t now_ms = clock_mono_ms();
-	enum err e = may_start(t, now_ms, why);
+	enum err e = may_start(t, 0, now_ms, why);
 	if (e)
 		return e;
 	t->dialed_ms[t->dialed_n++ % CPS_WINDOW] = now_ms;

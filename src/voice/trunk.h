@@ -100,8 +100,10 @@ typedef void trunk_tell_fn(void *ctx, const struct trunk_cfg *cfg, const struct 
 /** Tells every trunk that is in use. */
 void trunk_tell_all(struct voice *v, trunk_tell_fn *fn, void *ctx);
 
-/** Whether a call may leave now: known, not down, below max_calls and max_cps. Takes nothing. */
-enum err trunk_can_dial(struct voice *v, int64_t trunk_id, struct why *why) MUST_USE;
+/** Whether a call may leave now: known, not down, below max_calls and max_cps. Takes nothing.
+ *  @param waiting  calls already promised to it that have not left yet: they count as if they had
+ */
+enum err trunk_can_dial(struct voice *v, int64_t trunk_id, int waiting, struct why *why) MUST_USE;
 
 /* One arrow of the ladder that a test call draws. Numbers are masked. */
 struct ladder_row {

@@ -308,7 +308,7 @@ static enum err do_stats(struct driver *d, struct why *why)
 }
 static enum err do_can(struct driver *d, struct why *why)
 {
-	return trunk_can_dial(d->v, n(d, 1), why);
+	return trunk_can_dial(d->v, n(d, 1), 0, why);
 }
 static enum err do_test(struct driver *d, struct why *why)
 {

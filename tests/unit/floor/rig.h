@@ -39,6 +39,7 @@ struct rig {
 	int n_events;
 	char log[RIG_LOG_BYTES]; /* the verbs, newest last: "dial", "bridge", ... */
 	int dials;
+	int lines; /* most calls at once; 0: any number */
 	bool is_line_busy, is_hangup_deaf,
 	    is_recorder_busy; /* deaf: ENDED never comes; busy: RECORDED */
 	/* the database */

@@ -62,12 +62,21 @@ static void end_leg(struct rig *r, struct rig_leg *l, enum cause cause, int sip_
 	                               .rec_answer_ms = l->is_answered ? 100 : -1 });
 }
 
-static enum err p_can_dial(void *ctx, int64_t trunk_id, struct why *why)
+static int lines_used(const struct rig *r)
+{
+	int n = 0;
+	for (int i = 0; i < r->n_legs; i++)
+		n += r->leg[i].kind == LEG_TRUNK && r->leg[i].is_up;
+	return n;
+}
+
+static enum err p_can_dial(void *ctx, int64_t trunk_id, int waiting, struct why *why)
 {
 	struct rig *r = ctx;
-	return r->is_line_busy ? fail(why, E_NO_NEW_CALLS, "lines")
-	       : trunk_id      ? ERR_OK
-	                       : fail(why, E_CAMPAIGN_NO_TRUNK);
+	bool is_full = r->is_line_busy || (r->lines && lines_used(r) + waiting >= r->lines);
+	return is_full    ? fail(why, E_NO_NEW_CALLS, "lines")
+	       : trunk_id ? ERR_OK
+	                  : fail(why, E_CAMPAIGN_NO_TRUNK);
 }
 
 static enum err p_dial(void *ctx, const struct dial *d, int64_t *ret_leg, struct why *why)

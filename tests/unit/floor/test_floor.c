@@ -106,6 +106,24 @@ static void a_campaign_paused_a_moment_ago_calls_nobody(void **state)
 	rig_close(r);
 }
 
+static void agents_free_at_one_moment_do_not_share_the_last_place_on_a_line(void **state)
+{
+	(void)state;
+	struct rig *r = &R;
+	rig_open(r, "progressive", 4);
+	test_db_exec(&r->db, "UPDATE campaign SET state = 'paused'", NOARGS);
+	r->lines = 2;
+	r->commit_ms = 300;
+	for (int i = 0; i < RIG_AGENTS; i++)
+		rig_log_on(r, i);
+	test_db_exec(&r->db, "UPDATE campaign SET state = 'running'", NOARGS);
+	rig_run(r, 8000);
+	assert_int_equal(r->dials, 2);
+	assert_int_equal(rig_int(r, "SELECT COUNT(*) FROM attempt"), 2);
+	assert_int_equal(rig_int(r, "SELECT COUNT(*) FROM task WHERE attempts > 0"), 2);
+	rig_close(r);
+}
+
 static void a_refused_number_is_never_dialed_and_the_attempt_says_why(void **state)
 {
 	(void)state;
@@ -333,6 +351,7 @@ int main(void)
 		cmocka_unit_test(a_progressive_call_runs_from_the_list_to_the_next_one),
 		cmocka_unit_test(an_unanswered_call_closes_itself_and_comes_back_by_its_rule),
 		cmocka_unit_test(a_campaign_paused_a_moment_ago_calls_nobody),
+		cmocka_unit_test(agents_free_at_one_moment_do_not_share_the_last_place_on_a_line),
 		cmocka_unit_test(a_refused_number_is_never_dialed_and_the_attempt_says_why),
 		cmocka_unit_test(by_hand_the_agent_hears_the_network_at_once),
 		cmocka_unit_test(nobody_is_called_by_two_agents_at_once),
