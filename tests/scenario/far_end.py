@@ -59,7 +59,7 @@ class Party:
         self.rtp.setblocking(False)
         self.peer_rtp = None
         self.cseq = random.randrange(1, 1000)
-        self.is_caller = False
+        self.is_caller = self.is_twice = False
         self.up_at = self.over_at = None
 
     def note(self, what):
@@ -92,7 +92,8 @@ class Party:
 
 class FarEnd:
     """Answers whatever is called at `port`. `plan(party)` may set party.says and returns a dict:
-    ring_ms (200), answer_ms (0 after the ringing; None: never), status (a refusal), early (tone in a 183)."""
+    deaf_ms (0, before anything is said), ring_ms (200), answer_ms (0 after the ringing; None: never), status (a
+    refusal), is_twice (all that is said in answer to the INVITE is said again)."""
 
     def __init__(self, port, host="127.0.0.1", plan=None):
         self.host, self.port = host, port
@@ -230,7 +231,8 @@ class FarEnd:
             self._learn(p, msg)
             self.parties.append(p)
             p.note("INVITE")
-            self._follow(p, self.plan(p))
+            plan = self.plan(p)
+            self.after(plan.get("deaf_ms", 0) / 1000, lambda: self._follow(p, plan))
         elif p is None:
             q = Party(self, "")
             q.peer = peer
@@ -288,12 +290,14 @@ class FarEnd:
     def _follow(self, p, plan):
         status = plan.get("status")
         ring_s = plan.get("ring_ms", 200) / 1000
+        p.is_twice = plan.get("is_twice", False)
         self._answer(p, p.invite, 100, "Trying")
         p.state = "ringing"
         if status:
             self.after(ring_s, lambda: (self._answer(p, p.invite, status, "Refused"), self._over(p)))
             return
-        self._answer(p, p.invite, 180, "Ringing")
+        for _ in range(2 if p.is_twice else 1):
+            self._answer(p, p.invite, 180, "Ringing")
         if plan.get("answer_ms", 0) is not None:
             self.after(ring_s + plan.get("answer_ms", 0) / 1000, lambda: self._pick_up(p))
 
@@ -302,6 +306,8 @@ class FarEnd:
             return
         p.state, p.up_at = "up", time.monotonic()
         self._answer(p, p.invite, 200, "OK", self._sdp(p))
+        if p.is_twice:
+            self.after(0.3, lambda: self._answer(p, p.invite, 200, "OK", self._sdp(p)))
 
     # ---- time and sound ----
 

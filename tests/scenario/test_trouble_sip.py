@@ -181,13 +181,20 @@ def cases(h):
         assert finished(p)
 
     def what_is_sent_twice_counts_once():
-        agent, call, p = h.dial(INVITE, pause(1800), answer(180, "Ringing"), answer(180, "Ringing"), answer(200, "OK", sdp()),
-                                expect("ACK"), answer(200, "OK", sdp(), tag="").replace("[last_CSeq:]", "CSeq: [cseq] INVITE").replace(' retrans="500"', ""),
-                                expect("ACK"), pause(300), of_callee("BYE", 1), expect("200"))
-        h.close_form(agent)
-        h.ended(call, "answered", "unsaved", ended_by="customer")
-        assert finished(p)
-        assert len(h.rows("SELECT id FROM attempt WHERE call_id = ?", int(call))) == 1
+        far = FarEnd(free_udp(), plan=lambda party: {"deaf_ms": 1800, "is_twice": True})
+        try:
+            agent = h.take()[0]
+            call = h.dial_by(agent, h.line(far.port))
+            h.is_(agent, "talking")
+            party = far.of(call=call)
+            hj.wait_for(lambda: sum(w == "ACK" for _, w in party.events) == 2)
+            assert party.has("INVITE again") and len(far.parties) == 1, party.events
+            party.hang_up()
+            h.close_form(agent)
+            h.ended(call, "answered", "unsaved", ended_by="customer")
+            assert len(h.rows("SELECT id FROM attempt WHERE call_id = ?", int(call))) == 1
+        finally:
+            far.close()
 
     def an_answer_that_crosses_our_cancel():
         late = answer(200, "OK", sdp()).replace("[last_CSeq:]", "CSeq: [cseq] INVITE")
