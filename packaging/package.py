@@ -120,6 +120,7 @@ def fill(tree, when):
     for name in ("operations.md", "operations.zh-CN.md"):
         if (ROOT / "docs" / name).exists():
             put(ROOT / "docs" / name, doc / name)
+    put(ROOT / "docs/adr/0004-numbers-at-rest.md", doc / "adr/0004-numbers-at-rest.md")
     (doc / "examples").mkdir(parents=True)
     (doc / "examples/hujiao.conf").write_text(say(BUILD / "src/app/hujiao", "help", "example"), encoding="utf-8")
 

@@ -44,7 +44,7 @@ static void keep_house(void *arg)
 		if (n % SETTINGS_TICKS == 0)
 			look_at_settings(a);
 		if (a->tls && n % TLS_TICKS == 0)
-			tls_tick(a->tls);
+			tls_tick(a->tls, clock_utc_ms());
 	}
 }
 

@@ -8,13 +8,14 @@
 #include "base/log.h"
 #include "base/str.h"
 
-enum { CHAIN_MAX = 8, PEM_MAX_BYTES = 256 * 1024 };
+enum { CHAIN_MAX = 8, PEM_MAX_BYTES = 256 * 1024, DAY_MS = 86400 * 1000 };
 
 /* One reading of the files. Handshakes may still use an older one: all are kept to the end. */
 struct pair {
 	gnutls_pcert_st chain[CHAIN_MAX];
 	unsigned n;
 	gnutls_privkey_t key;
+	int64_t end_utc_ms; /* the first of the chain to end */
 	struct pair *older;
 };
 
@@ -22,6 +23,8 @@ struct tls {
 	char *cert_path, *key_path;
 	struct timespec cert_mtime, key_mtime;
 	struct pair *newest; /* under lock */
+	int64_t told_utc_ms; /* when its end was last logged; 0: never */
+	bool has_ended;      /* as it was then */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -57,6 +60,9 @@ static enum err chain_load(struct pair *p, const char *path, struct why *why)
 		if (g >= 0 && p->n < CHAIN_MAX &&
 		    (g = gnutls_pcert_import_x509(&p->chain[p->n], crt[i], 0)) >= 0)
 			p->n++;
+		int64_t end_utc_ms = (int64_t)gnutls_x509_crt_get_expiration_time(crt[i]) * 1000;
+		if (!p->end_utc_ms || end_utc_ms < p->end_utc_ms)
+			p->end_utc_ms = end_utc_ms;
 		gnutls_x509_crt_deinit(crt[i]);
 	}
 	gnutls_free(crt);
@@ -161,7 +167,7 @@ void tls_free(struct tls **tp)
 	*tp = NULL;
 }
 
-void tls_tick(struct tls *t)
+static void look_at_files(struct tls *t)
 {
 	struct timespec c = mtime(t->cert_path), k = mtime(t->key_path);
 	struct pair *p = NULL;
@@ -178,8 +184,45 @@ void tls_tick(struct tls *t)
 	pthread_mutex_lock(&lock);
 	p->older = t->newest;
 	t->newest = p;
+	t->told_utc_ms = 0;
 	pthread_mutex_unlock(&lock);
 	log_info("http", "certificate_reloaded");
+}
+
+int64_t tls_end_utc_ms(const struct tls *t)
+{
+	pthread_mutex_lock(&lock);
+	int64_t end_utc_ms = t->newest->end_utc_ms;
+	pthread_mutex_unlock(&lock);
+	return end_utc_ms;
+}
+
+/* Once a day: connections that are open go on, new ones are refused by browsers after the end. */
+static void tell_end(struct tls *t, int64_t now_utc_ms)
+{
+	int64_t end_utc_ms = tls_end_utc_ms(t);
+	bool has_ended = end_utc_ms <= now_utc_ms;
+	if (end_utc_ms - now_utc_ms > TLS_WARN_MS ||
+	    (now_utc_ms - t->told_utc_ms < DAY_MS && has_ended == t->has_ended))
+		return;
+	t->told_utc_ms = now_utc_ms;
+	t->has_ended = has_ended;
+	if (has_ended)
+		log_error(
+		    "http", "certificate_expired", LOG_S("file", t->cert_path),
+		    LOG_I("end_utc_ms", end_utc_ms),
+		    LOG_S("do", "make a new one with `hujiao cert`; it is taken up by itself"));
+	else
+		log_warn(
+		    "http", "certificate_expires_soon", LOG_S("file", t->cert_path),
+		    LOG_I("days", (end_utc_ms - now_utc_ms) / DAY_MS),
+		    LOG_S("do", "make a new one with `hujiao cert`; it is taken up by itself"));
+}
+
+void tls_tick(struct tls *t, int64_t now_utc_ms)
+{
+	look_at_files(t);
+	tell_end(t, now_utc_ms);
 }
 
 int tls_retrieve(gnutls_session_t session, const gnutls_datum_t *req_ca_rdn, int nreqs,

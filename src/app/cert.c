@@ -1,12 +1,34 @@
 /* `hujiao cert`: a company CA and the server's certificate, for https in a network of one's own. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "api/cert.h"
 #include "app/commands.h"
+#include "app/paths.h"
 #include "base/clock.h"
 
 enum { ADDRS_MAX = 32 };
+
+/* Root makes them for the service, whose folder it is; the authority's key stays root's. */
+static enum err give_to_owner(const char *dir, struct why *why)
+{
+	static const char *const NAMES[] = { "server.key", "server.crt", "ca.crt" };
+	char path[PATH_BYTES];
+	struct stat st;
+	if (geteuid() != 0)
+		return ERR_OK;
+	if (stat(dir, &st) != 0)
+		return fail(why, E_FILE_OPEN, dir, strerror(errno));
+	for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+		snprintf(path, sizeof path, "%.900s/%s", dir, NAMES[i]);
+		if (chown(path, st.st_uid, st.st_gid) != 0)
+			return fail(why, E_FILE_WRITE, (const char *)path, strerror(errno));
+	}
+	return ERR_OK;
+}
 
 int cmd_cert(int argc, char **argv)
 {
@@ -22,6 +44,8 @@ int cmd_cert(int argc, char **argv)
 			addr[cc.n_addr++] = argv[i];
 	}
 	enum err e = cc.dir ? cert_make(&cc, &why) : fail(&why, E_FIELD_REQUIRED, "--dir");
+	if (!e)
+		e = give_to_owner(cc.dir, &why);
 	if (e) {
 		fprintf(stderr, "hujiao: %s\n", why_en(&why));
 		return e == ERR_INVALID ? 2 : 1;

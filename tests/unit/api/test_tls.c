@@ -1,13 +1,16 @@
 #include "door.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "api/cert.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/str.h"
 
 struct certs {
@@ -146,6 +149,62 @@ static void a_key_of_another_certificate_is_refused_at_start(void **state)
 	certs_drop(&b);
 }
 
+/* Waits until a request over a new connection is answered, or refused. */
+static void expect_answer(struct door *d, bool wanted)
+{
+	bool is_answered = !wanted;
+	for (int i = 0; i < 200 && is_answered != wanted; i++) {
+		struct answer r = door_ask(d, &(struct ask){ .method = "GET", .path = "/healthz" });
+		is_answered = r.status == 200;
+		answer_free(&r);
+		if (is_answered != wanted)
+			nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
+	}
+	assert_true(is_answered == wanted);
+}
+
+static bool log_has(const char *path, const char *event)
+{
+	char *text = NULL;
+	bool has = false;
+	for (int i = 0; i < 100 && !has; i++) {
+		if (file_read(path, 1 << 20, &text, NULL, NULL) == ERR_OK)
+			has = strstr(text, event) != NULL;
+		free(text);
+		text = NULL;
+		if (!has)
+			nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
+	}
+	return has;
+}
+
+static void a_certificate_that_ends_while_running_is_told_and_replaced_without_a_stop(void **state)
+{
+	static const int64_t DAY_MS = 86400000;
+	struct certs c;
+	struct door d;
+	char log[320];
+	(void)state;
+	certs_new(&c);
+	make(&c, clock_utc_ms() - 823 * DAY_MS + 6000); /* ends 6 s from now */
+	snprintf(log, sizeof log, "%s/log", c.dir);
+	int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	log_set_fd(fd);
+	door_open(&d, &(struct api_cfg){ .https = true, .tls_cert = c.crt, .tls_key = c.key });
+	log_set_level(LOG_INFO);
+	str_copy(d.ca, sizeof d.ca, c.ca);
+	expect_answer(&d, true);
+	assert_true(log_has(log, "certificate_expires_soon"));
+	expect_answer(&d, false);
+	assert_true(log_has(log, "certificate_expired"));
+	make(&c, clock_utc_ms());
+	expect_answer(&d, true);
+	door_close(&d);
+	log_set_fd(2);
+	close(fd);
+	certs_drop(&c);
+}
+
 static void a_name_that_is_none_is_refused(void **state)
 {
 	struct why why = { 0 };
@@ -163,6 +222,8 @@ int main(void)
 		cmocka_unit_test(keys_are_private_and_the_company_stays_the_same),
 		cmocka_unit_test(a_new_certificate_is_served_without_a_restart),
 		cmocka_unit_test(a_key_of_another_certificate_is_refused_at_start),
+		cmocka_unit_test(
+		    a_certificate_that_ends_while_running_is_told_and_replaced_without_a_stop),
 		cmocka_unit_test(a_name_that_is_none_is_refused),
 	};
 	return cmocka_run_group_tests_name("tls", tests, NULL, NULL);

@@ -33,6 +33,7 @@ export default [
       tab('trunks', () => import('./TrunksPage.vue'), 'trunk.edit'),
       tab('rules', () => import('./RulesPage.vue'), 'settings.edit'),
       tab('bans', () => import('./BansPage.vue'), 'settings.edit'),
+      tab('sizes', () => import('./SizesPage.vue'), 'settings.edit'),
       tab('certificate', () => import('./CertificatePage.vue'), 'audit.see'),
       tab('audit', () => import('./AuditPage.vue'), 'audit.see'),
     ],
