@@ -9,7 +9,7 @@
  * digits, + ; '-' groups digits (dashes, dots, brackets); ' ' groups or separates; ';' separates;
  * 'x' begins an extension; 'a' is a letter, which no number has; 'e' may be an exponent's. */
 
-enum { SIGNS = 160 };
+enum { SIGNS = 160, MANTISSA = 40, EXPANDED = MANTISSA + 16 /* the largest exponent */ };
 
 static const char *decode(const char *s, unsigned *ret)
 {
@@ -316,10 +316,11 @@ static bool split(const char *from, const char *to, struct numbers *list, int de
 }
 
 /* "1.3800138e+10" -> "13800138000". Spreadsheets show six digits by default; what is shorter than
- * seven has been cut. @return 0 no exponent, 1 expanded, -1 digits are lost */
-static int expand(char *s, int *ret_digits)
+ * seven has been cut. @param ret  longer than `s`: never written in its place
+ * @return 0 no exponent, 1 expanded, -1 digits are lost */
+static int expand(const char *s, char ret[EXPANDED], int *ret_digits)
 {
-	char digits[40];
+	char digits[MANTISSA];
 	size_t n = 0;
 	int point = -1;
 	const char *p = s;
@@ -347,10 +348,10 @@ static int expand(char *s, int *ret_digits)
 	long places = exp + (point < 0 ? (long)n : point);
 	if (n < 7 || places < (long)n)
 		return -1;
-	memcpy(s, digits, n);
+	memcpy(ret, digits, n);
 	for (; (long)n < places; n++)
-		s[n] = '0';
-	s[n] = '\0';
+		ret[n] = '0';
+	ret[n] = '\0';
 	return 1;
 }
 
@@ -385,9 +386,12 @@ static enum err reject(const char *piece, struct why *why)
 static void take_piece(char *piece, struct numbers *ret)
 {
 	struct why why = { 0 };
+	char expanded[EXPANDED];
 	int digits = 0;
 	drop_decimals(piece);
-	int exponent = expand(piece, &digits);
+	int exponent = expand(piece, expanded, &digits);
+	if (exponent > 0)
+		piece = expanded;
 	if (piece[strcspn(piece, "0123456789")] == '\0')
 		return; /* words */
 	if (exponent < 0)

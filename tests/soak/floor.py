@@ -177,8 +177,9 @@ def check_rows(db, before_utc_ms):
     assert one(db, "SELECT COUNT(*) FROM agent_span WHERE to_utc_ms IS NULL AND from_utc_ms < ?", before_utc_ms) == 0, "spans open"
     assert one(db, "SELECT COUNT(*) FROM attempt a WHERE a.verdict = 'ok' AND NOT EXISTS "
                    "(SELECT 1 FROM call k WHERE k.attempt_id = a.id)") == 0, "an attempt without its call"
-    assert one(db, "SELECT COUNT(*) FROM task t WHERE t.state = 'live' AND NOT EXISTS (SELECT 1 FROM call k WHERE "
-                   "k.task_id = t.id AND k.start_utc_ms >= ?)", before_utc_ms) == 0, "a task is claimed by nobody"
+    # One whose call waits for its form is claimed by that.
+    assert one(db, "SELECT COUNT(*) FROM task t WHERE t.state = 'live' AND NOT EXISTS (SELECT 1 FROM call k WHERE k.task_id = t.id AND "
+                   "(k.start_utc_ms >= ? OR (k.answer_utc_ms IS NOT NULL AND k.result IS NULL)))", before_utc_ms) == 0, "a task is claimed by nobody"
 
 
 def check_recordings(floor, db, seen, before_utc_ms):

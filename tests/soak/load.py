@@ -2,7 +2,10 @@
 """An even load for a long time: load.py [--minutes M] [--agents N]. Memory, file handles and threads of the program must stay flat.
 
 Agents take call after call, a supervisor looks at the board and the lists, a browser's event stream comes and goes. Every ten seconds
-the program's resident memory, handles and threads are read from /proc and written to --series as a line of JSON."""
+the program's resident memory, handles and threads are read from /proc and written to --series as a line of JSON.
+
+Each database connection keeps pages of the database in memory until its cache is full; while the database grows, so do they. That much is
+taken off: connections times what the database has grown."""
 import argparse
 import json
 import os
@@ -24,11 +27,21 @@ MEMORY_MB_AN_HOUR = 8.0
 SPREAD_FDS = 40
 
 
-def reading(pid):
+def reading(pid, db):
     status = pathlib.Path(f"/proc/{pid}/status").read_text()
     get = {k: v.split()[0] for k, _, v in (line.partition(":\t") for line in status.splitlines()) if k in ("VmRSS", "RssAnon", "Threads")}
     return {"rss_kb": int(get["VmRSS"]), "anon_kb": int(get["RssAnon"]), "threads": int(get["Threads"]),
-            "fds": len(os.listdir(f"/proc/{pid}/fd"))}
+            "fds": len(os.listdir(f"/proc/{pid}/fd")), "db_kb": db.stat().st_size // 1024, "connections": connections(pid, db)}
+
+
+def connections(pid, db):
+    n = 0
+    for fd in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            n += os.readlink(fd) == str(db)
+        except OSError:
+            continue  # closed meanwhile
+    return n
 
 
 def slope(points):
@@ -72,9 +85,10 @@ def plan(_dialog):
 
 
 def judge(series):
-    """(growth in MB an hour of anonymous memory, spread of handles) after the warm-up."""
+    """(growth in MB an hour of anonymous memory beside the page caches, rise of handles) after the warm-up."""
     warm = series[int(len(series) * WARM_SHARE):]
-    growth = slope([(p["s"] / 3600, p["anon_kb"] / 1024) for p in warm])
+    first = warm[0]["db_kb"]
+    growth = slope([(p["s"] / 3600, (p["anon_kb"] - p["connections"] * (p["db_kb"] - first)) / 1024) for p in warm])
     half = len(warm) // 2
     rise = statistics.median(p["fds"] for p in warm[half:]) - statistics.median(p["fds"] for p in warm[:half])
     return growth, rise
@@ -83,13 +97,13 @@ def judge(series):
 def soak(minutes, agents, path, seed):
     random.seed(seed)
     f = floor.Floor(plan, agents=agents, customers=1000)
-    watch = Onlooker(f.c)
+    watch, db = Onlooker(f.c), f.c.folder / "data" / "hujiao.db"
     series, began = [], time.monotonic()
     try:
         watch.start()
         while time.monotonic() - began < minutes * 60:
             time.sleep(min(STEP_S, minutes * 6))
-            point = {"s": round(time.monotonic() - began, 1), "calls": len(f.far.customers()), **reading(f.c.server.process.pid)}
+            point = {"s": round(time.monotonic() - began, 1), "calls": len(f.far.customers()), **reading(f.c.server.process.pid, db)}
             series.append(point)
             if path:
                 with open(path, "a", encoding="utf-8") as out:
@@ -101,17 +115,18 @@ def soak(minutes, agents, path, seed):
         odd = watch.odd + [o for a in f.robots for o in a.odd]
         assert not odd, f"answers of 5xx: {odd[:5]}"
         assert f.c.server.stop() == 0, "it did not stop cleanly"
-        db = f.db()
+        rows = f.db()
         try:
-            floor.check_rows(db, int(time.time() * 1000) + 1000)
-            calls = floor.check_diary(f, db)
-            floor.check_recordings(f, db, set(), int(time.time() * 1000) + 1000)
+            floor.check_rows(rows, int(time.time() * 1000) + 1000)
+            calls = floor.check_diary(f, rows)
+            floor.check_recordings(f, rows, set(), int(time.time() * 1000) + 1000)
         finally:
-            db.close()
+            rows.close()
         growth, rise = judge(series)
         first, last = series[int(len(series) * WARM_SHARE)], series[-1]
         line = (f"{minutes:g} min, {agents} agents, {calls} calls; memory {first['anon_kb'] / 1024:.1f} MB after the warm-up, "
-                f"{last['anon_kb'] / 1024:.1f} MB at the end ({growth:+.2f} MB an hour); handles {first['fds']} and {last['fds']}, "
+                f"{last['anon_kb'] / 1024:.1f} MB at the end ({growth:+.2f} MB an hour beside the caches of a database that grew from "
+                f"{first['db_kb'] / 1024:.1f} to {last['db_kb'] / 1024:.1f} MB); handles {first['fds']} and {last['fds']}, "
                 f"threads {first['threads']} and {last['threads']}")
         # A short run only shows that the machinery works: noise is larger than any slope.
         if minutes >= 10:

@@ -89,6 +89,21 @@ static void two_numbers_in_a_cell_are_two(void **state)
 	SAME("13800138000/12", "mobile +8613800138000; E_NUM_SHORT");
 }
 
+/* Written out, the first is longer than it was: it must not reach into what follows. */
+static void an_exponent_leaves_the_rest_of_the_cell_alone(void **state)
+{
+	(void)state;
+	struct numbers all;
+	assert_int_equal(numbers_parse("12345678e13;13900139000", &all, NULL), ERR_OK);
+	assert_int_equal(all.count, 1);
+	assert_string_equal(all.n[0].e164, "+8613900139000");
+	assert_int_equal(all.rejected, 1);
+	char cell[160];
+	memset(cell, '-', sizeof cell);
+	memcpy(cell + sizeof cell - 13, ";1234567e15", 12);
+	assert_int_equal(numbers_parse(cell, &all, NULL), ERR_INVALID);
+}
+
 static void numbers_nobody_may_call_are_told_apart(void **state)
 {
 	(void)state;
@@ -200,6 +215,7 @@ int main(void)
 		cmocka_unit_test(mobiles_are_found_however_they_are_typed),
 		cmocka_unit_test(landlines_keep_their_area_and_extension),
 		cmocka_unit_test(two_numbers_in_a_cell_are_two),
+		cmocka_unit_test(an_exponent_leaves_the_rest_of_the_cell_alone),
 		cmocka_unit_test(numbers_nobody_may_call_are_told_apart),
 		cmocka_unit_test(what_is_doubtful_is_refused_with_a_reason),
 		cmocka_unit_test(masks_show_the_network_and_the_last_four),
