@@ -175,7 +175,7 @@ static enum err keep_upload(struct req *rq, const char *path, struct why *why)
 	int64_t bytes;
 	const char *from = req_upload(rq, &bytes);
 	if (!from || bytes == 0)
-		return fail(why, E_FIELD_REQUIRED, "file");
+		return fail(why, E_DOC_EMPTY, req_text(rq, "file_name"));
 	if (rename(from, path) != 0)
 		return fail(why, E_FILE_WRITE, "upload", "rename");
 	req_keep_upload(rq);

@@ -165,7 +165,7 @@ static enum MHD_Result begin(struct req *rq, const char *method)
 	if (e && m == HTTP_GET && why.code == E_ROUTE_NONE && strncmp(rq->path, "/api/", 5) != 0)
 		e = ERR_OK; /* a file of the page, or of its router */
 	if (!e && declared_bytes(rq) > body_limit(rq) + FORGET_BYTES)
-		e = fail(&why, E_BODY_TOO_BIG, body_limit(rq));
+		e = body_too_big(body_limit(rq), &why);
 	if (e) {
 		req_refuse(rq, &why);
 		return answer(rq);

@@ -15,6 +15,16 @@ static const struct {
 	{ E_BODY_TYPE, 415 },    { E_RANGE, 416 },
 };
 
+enum err body_too_big(int64_t max_bytes, struct why *why)
+{
+	char size[32];
+	if (max_bytes >= 1 << 20)
+		snprintf(size, sizeof size, "%lld MB", (long long)(max_bytes >> 20));
+	else
+		snprintf(size, sizeof size, "%lld KB", (long long)(max_bytes >> 10));
+	return fail(why, E_BODY_TOO_BIG, max_bytes, size);
+}
+
 int problem_status(enum err_code code)
 {
 	static const int STATUS[] = {

@@ -119,6 +119,8 @@ void reply_done(struct reply *rp);
 
 /* problem.c */
 int problem_status(enum err_code code);
+/** E_BODY_TOO_BIG with the limit as people read it. */
+enum err body_too_big(int64_t max_bytes, struct why *why);
 /** The document as JSON text. @param members  by `fields`; NULL: none. @return false: out of memory
  */
 bool problem_write(struct str *out, const struct why *why, enum lang lang, const char *request_id,

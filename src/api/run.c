@@ -126,7 +126,7 @@ static enum err too_big(struct req *rq, struct why *why)
 	int64_t max = r->upload_max_bytes ? r->upload_max_bytes
 	              : r->body_max_bytes ? r->body_max_bytes
 	                                  : BODY_MAX_BYTES;
-	return fail(why, E_BODY_TOO_BIG, max);
+	return body_too_big(max, why);
 }
 
 static enum err work(struct req *rq, struct why *why)

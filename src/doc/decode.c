@@ -233,7 +233,7 @@ static enum err convert(struct decoder *d, int64_t row, size_t *ret_bytes, struc
 	if (u == U_BUFFER_OVERFLOW_ERROR)
 		return ERR_OK;
 	if (U_FAILURE(u))
-		return fail(why, E_DOC_ENCODING, d->file, row, NAMES[d->enc]);
+		return fail(why, E_DOC_ENCODING, d->file, row ? row : 1, NAMES[d->enc]);
 	d->is_flushed = d->is_eof;
 	return ERR_OK;
 }

@@ -39,6 +39,12 @@ static enum err sniff(const struct sheet *s, const struct sheet_driver **ret, st
 	return ERR_OK;
 }
 
+enum err sheet_damaged(const struct sheet *s, int64_t row, const char *what, struct why *why)
+{
+	return row > 0 ? fail(why, E_DOC_DAMAGED, s->file, row, what)
+	               : fail(why, E_DOC_BROKEN, s->file, what);
+}
+
 static enum err measure(struct sheet *s, struct why *why)
 {
 	struct stat st;

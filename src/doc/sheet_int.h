@@ -26,4 +26,7 @@ struct sheet {
 	void *state;    /* the driver's */
 };
 
+/** The file is damaged: near a row, or (row 0) before the first. */
+enum err sheet_damaged(const struct sheet *s, int64_t row, const char *what, struct why *why);
+
 #endif

@@ -100,7 +100,7 @@ static enum err xls_open(struct sheet *s, struct why *why)
 	int code = freexl_open(s->path, &x->book);
 	if (code != FREEXL_OK) {
 		x->book = NULL;
-		return fail(why, E_DOC_DAMAGED, s->file, 0, reason(code));
+		return sheet_damaged(s, 0, reason(code), why);
 	}
 	unsigned int password = FREEXL_BIFF_PLAIN;
 	freexl_get_info(x->book, FREEXL_BIFF_PASSWORD, &password);
@@ -151,7 +151,7 @@ static enum err xls_next(struct sheet *s, struct why *why)
 		FreeXL_CellValue v;
 		int code = freexl_get_cell_value(x->book, x->row, c, &v);
 		if (code != FREEXL_OK)
-			return fail(why, E_DOC_DAMAGED, s->file, s->row_number, reason(code));
+			return sheet_damaged(s, s->row_number, reason(code), why);
 		rowbuf_begin(&s->row, c);
 		enum err e = put(s, &v, why);
 		if (e)

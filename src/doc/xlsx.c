@@ -108,7 +108,7 @@ static enum err read_book(struct sheet *s, struct xlsx *x, struct book *b, struc
 		return fail(why, E_DOC_NO_SHEET, s->file);
 	e = xlsx_read_part(s, x, "xl/_rels/workbook.xml.rels", &RELS, b, why);
 	if (e == ERR_NOT_FOUND || (!e && !b->sheet[0]))
-		return fail(why, E_DOC_DAMAGED, s->file, 0, "workbook.xml.rels");
+		return sheet_damaged(s, 0, "workbook.xml.rels", why);
 	snprintf(s->info.name, sizeof s->info.name, "%s", b->name);
 	return e;
 }
@@ -121,7 +121,7 @@ static enum err open_zip(struct sheet *s, struct xlsx *x, struct why *why)
 		return ERR_OK;
 	zip_error_t err;
 	zip_error_init_with_code(&err, code);
-	enum err e = fail(why, E_DOC_DAMAGED, s->file, 0, zip_error_strerror(&err));
+	enum err e = sheet_damaged(s, 0, zip_error_strerror(&err), why);
 	zip_error_fini(&err);
 	return e;
 }

@@ -105,8 +105,7 @@ static void XMLCALL on_doctype(void *ctx, const char *name, const char *sysid, c
 {
 	(void)name, (void)sysid, (void)pubid, (void)has_internal_subset;
 	struct part *p = ctx;
-	part_fail(p, fail(p->why, E_DOC_DAMAGED, p->s->file, p->s->row_number,
-	                  "it declares a document type"));
+	part_fail(p, sheet_damaged(p->s, p->s->row_number, "it declares a document type", p->why));
 }
 
 enum err part_open(struct sheet *s, zip_t *zip, const char *name, const struct part_handlers *h,
@@ -122,7 +121,7 @@ enum err part_open(struct sheet *s, zip_t *zip, const char *name, const struct p
 		return fail(why, E_DOC_ENCRYPTED, s->file);
 	p->file = zip_fopen_index(zip, st.index, 0);
 	if (!p->file)
-		return fail(why, E_DOC_DAMAGED, s->file, s->row_number, zip_strerror(zip));
+		return sheet_damaged(s, s->row_number, zip_strerror(zip), why);
 	p->s = s;
 	p->h = *h;
 	p->ctx = ctx;
@@ -158,8 +157,8 @@ static enum err verdict(struct part *p, enum XML_Status st)
 	if (p->failed)
 		return p->failed;
 	if (st == XML_STATUS_ERROR)
-		return p->failed = fail(p->why, E_DOC_DAMAGED, p->s->file, p->s->row_number,
-		                        XML_ErrorString(XML_GetErrorCode(p->xml)));
+		return p->failed = sheet_damaged(p->s, p->s->row_number,
+		                                 XML_ErrorString(XML_GetErrorCode(p->xml)), p->why);
 	return ERR_OK;
 }
 
@@ -170,8 +169,9 @@ static enum err feed(struct part *p)
 		return p->failed = fail(p->why, E_NOMEM);
 	zip_int64_t n = zip_fread(p->file, buf, CHUNK_BYTES);
 	if (n < 0)
-		return p->failed = fail(p->why, E_DOC_DAMAGED, p->s->file, p->s->row_number,
-		                        zip_error_strerror(zip_file_get_error(p->file)));
+		return p->failed =
+		           sheet_damaged(p->s, p->s->row_number,
+		                         zip_error_strerror(zip_file_get_error(p->file)), p->why);
 	p->unpacked += n;
 	*p->total += n;
 	if (p->stated > 0)

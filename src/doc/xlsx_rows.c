@@ -35,7 +35,7 @@ static int64_t column_of(const char *ref)
 static void damaged(struct part *p, const char *what)
 {
 	struct row_reader *r = part_ctx(p);
-	part_fail(p, fail(part_why(p), E_DOC_DAMAGED, r->s->file, r->row, what));
+	part_fail(p, sheet_damaged(r->s, r->row, what, part_why(p)));
 }
 
 static void row_start(struct part *p, const char **attrs)
@@ -134,8 +134,8 @@ static enum err put_shared(struct row_reader *r, struct why *why)
 	unsigned long i = strtoul(r->value, &end, 10);
 	const struct strings *t = &r->x->strings;
 	if (*end || i >= t->n)
-		return fail(why, E_DOC_DAMAGED, r->s->file, r->row,
-		            "a text is missing from the shared strings");
+		return sheet_damaged(r->s, r->row, "a text is missing from the shared strings",
+		                     why);
 	const char *text = t->text + t->at[i];
 	return put(r, text, strlen(text), CELL_TEXT, false, why);
 }
@@ -201,7 +201,7 @@ enum err xlsx_rows_open(struct sheet *s, struct xlsx *x, const char *part, struc
 	r->s = s;
 	r->x = x;
 	enum err e = part_open(s, x->zip, part, &H, r, &x->unpacked_bytes, &x->rows, why);
-	return e == ERR_NOT_FOUND ? fail(why, E_DOC_DAMAGED, s->file, 0, part) : e;
+	return e == ERR_NOT_FOUND ? sheet_damaged(s, 0, part, why) : e;
 }
 
 enum err xlsx_rows_next(struct sheet *s, struct why *why)

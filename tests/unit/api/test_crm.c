@@ -410,7 +410,7 @@ static void a_file_that_is_no_table_is_a_problem_with_its_name_and_row(void **st
 	answer_free(&a);
 	static const char CUT[] = "PK\003\004 this is no package";
 	a = upload(SUPERVISOR, "/api/v1/imports?file_name=a.xlsx", CUT, sizeof CUT - 1);
-	assert_string_equal(answer_code(&a), "doc_damaged");
+	assert_string_equal(answer_code(&a), "doc_broken");
 	answer_free(&a);
 	a = upload(SUPERVISOR, "/api/v1/imports?file_name=empty.csv", "x", 0);
 	assert_true(a.status == 400);

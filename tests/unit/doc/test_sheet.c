@@ -115,7 +115,7 @@ static void a_truncated_package_is_refused(void **state)
 	FILE *f = fopen(make_xlsx("whole.xlsx", "", "<row><c><v>1</v></c></row>"), "rb");
 	size_t n = fread(buf, 1, sizeof buf, f);
 	fclose(f);
-	assert_string_equal(dump(make_file("half.xlsx", buf, n / 2)), "E_DOC_DAMAGED");
+	assert_string_equal(dump(make_file("half.xlsx", buf, n / 2)), "E_DOC_BROKEN");
 }
 
 static void a_bomb_is_stopped_while_it_unpacks(void **state)
@@ -152,7 +152,7 @@ static void entities_are_never_expanded(void **state)
 		  "t='str'><v>&b;</v></c></row></sheetData></worksheet>",
 		  0 },
 	};
-	assert_string_equal(dump(make_zip("lol.xlsx", parts, 3)), "E_DOC_DAMAGED");
+	assert_string_equal(dump(make_zip("lol.xlsx", parts, 3)), "E_DOC_BROKEN");
 }
 
 static void deep_nesting_is_refused(void **state)
@@ -231,7 +231,7 @@ static void a_password_is_recognised(void **state)
 	assert_string_equal(dump(make_file("letter.doc", ole, sizeof ole)), "E_DOC_NOT_TABLE");
 	for (int i = 0; i < 8; i++)
 		ole[2048 + 2 * i] = (unsigned char)"Workbook"[i];
-	assert_string_equal(dump(make_file("broken.xls", ole, sizeof ole)), "E_DOC_DAMAGED");
+	assert_string_equal(dump(make_file("broken.xls", ole, sizeof ole)), "E_DOC_BROKEN");
 }
 
 /* ---- .xls ---- */
