@@ -19,6 +19,31 @@ int trunk_auth(char **user, char **pass, const char *realm, void *arg)
 	return err ? err : str_dup(pass, t->cfg.secret);
 }
 
+/* ---- the name ---- */
+
+static void dns_answered(int err, const struct dnshdr *hdr, struct list *answers,
+                         struct list *authorities, struct list *more, void *arg)
+{
+	struct trunk *t = arg;
+	(void)answers, (void)authorities, (void)more;
+	if (!err)
+		t->dns_fault =
+		    hdr->rcode == DNS_RCODE_NAME_ERR ? "the DNS does not know its name" : NULL;
+}
+
+/* libre looks a name up by itself and says only that no answer came. Whether the DNS or the carrier
+ * is silent makes another remedy, so the DNS is asked once more beside it. */
+static void ask_dns(struct trunk *t)
+{
+	struct sa sa;
+	t->dns_req = mem_deref(t->dns_req);
+	t->dns_fault = NULL;
+	if (sa_set_str(&sa, t->cfg.host, 0) &&
+	    dnsc_query(&t->dns_req, t->v->dnsc, t->cfg.host, DNS_TYPE_A, DNS_CLASS_IN, true,
+	               dns_answered, t) == 0)
+		t->dns_fault = "its name is not resolved: the DNS server does not answer";
+}
+
 /* ---- OPTIONS ---- */
 
 static void options_over(struct trunk *t, bool is_alive, int code)
@@ -31,7 +56,9 @@ static void options_over(struct trunk *t, bool is_alive, int code)
 	else if (!is_alive &&
 	         (t->options_missed >= MISSES_DOWN || t->status.state == TRUNK_STARTING))
 		trunk_state(t, TRUNK_DOWN, code,
-		            code ? "it is out of service (503)" : "it does not answer OPTIONS");
+		            code           ? "it is out of service (503)"
+		            : t->dns_fault ? t->dns_fault
+		                           : "it does not answer OPTIONS");
 	int wait_ms = is_alive ? t->cfg.options_s * 1000 : RETRY_MS;
 	tmr_start(&t->options_tmr,
 	          (uint64_t)(wait_ms < t->cfg.options_s * 1000 ? wait_ms : t->cfg.options_s * 1000),
@@ -76,6 +103,7 @@ static void options_due(void *arg)
 	            trunk_advertised(t));
 	t->options_dlg = mem_deref(t->options_dlg);
 	t->options_req = mem_deref(t->options_req);
+	ask_dns(t);
 	int err = sip_dialog_alloc(&t->options_dlg, uri, uri, NULL, from, routes[0] ? routes : NULL,
 	                           routes[0] ? 1 : 0);
 	if (!err)
@@ -141,6 +169,7 @@ void trunk_alive_stop(struct trunk *t)
 {
 	tmr_cancel(&t->options_tmr);
 	tmr_cancel(&t->options_wait);
+	t->dns_req = mem_deref(t->dns_req);
 	t->options_req = mem_deref(t->options_req);
 	t->options_dlg = mem_deref(t->options_dlg);
 	t->reg = mem_deref(t->reg);

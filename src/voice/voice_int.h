@@ -42,7 +42,9 @@ struct trunk {
 	struct sip_request *options_req;
 	struct tmr options_tmr, options_wait;
 	int options_missed;
-	struct sa learned[4]; /* addresses that answered us: a proxy given by name */
+	struct dns_query *dns_req; /* beside OPTIONS, for a host given by name */
+	const char *dns_fault;     /* NULL: none that is known */
+	struct sa learned[4];      /* addresses that answered us: a proxy given by name */
 	int learned_n;
 	int64_t dialed_ms[CPS_WINDOW]; /* ring of the last starts */
 	unsigned dialed_n;
