@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include "base/text.h"
 
 enum {
+	SILENT_MS = 60000, /* so long without a byte and it hangs */
 	TYPE_ROW = 'R',
 	TYPE_END = 'E',
 	HEAD_BYTES = 4,
@@ -148,9 +150,22 @@ enum err import_pipe_open(const char *self, const char *path, int64_t after, int
 	return ERR_OK;
 }
 
+/* A reader that hangs must not keep the other jobs waiting for ever. */
+static bool is_readable(const struct import_pipe *p)
+{
+	struct pollfd fd = { .fd = p->fd, .events = POLLIN };
+	int n;
+	do
+		n = poll(&fd, 1, SILENT_MS);
+	while (n < 0 && errno == EINTR);
+	return n > 0;
+}
+
 static bool read_more(struct import_pipe *p)
 {
 	ssize_t k;
+	if (!is_readable(p))
+		return false;
 	do
 		k = read(p->fd, p->in, sizeof p->in);
 	while (k < 0 && errno == EINTR);
