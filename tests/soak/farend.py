@@ -94,6 +94,7 @@ class FarEnd:
         self.todo, self.n = [], 0
         self.talking = set()
         self.rtp_in = 0
+        self.stalls = []  # seconds this thread came too late to speak: the recording then has silence by right
         self.trouble = []  # what a peer must not do
         self.is_stopping = False
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -147,6 +148,8 @@ class FarEnd:
                     _, _, fn, args = heapq.heappop(self.todo)
                     fn(*args)
                 if now >= next_audio:
+                    if now - next_audio > PACKET_MS / 1000:
+                        self.stalls.append(now - next_audio)
                     self._audio()
                     next_audio = max(next_audio + PACKET_MS / 1000, now - 0.2)
                 until = min([next_audio] + [t[0] for t in self.todo[:1]])

@@ -205,9 +205,11 @@ def check_diary(floor, db, kills_utc_ms=()):
     calls = {str(r["id"]): r for r in db.execute("SELECT id, outcome, answer_utc_ms, start_utc_ms, end_utc_ms FROM call")}
     missing = [d.cell_call for d in customers if d.cell_call not in calls]
     assert not missing, f"INVITEs without a call: {missing}"
-    told = {d.cell_call: d for d in customers}
+    told = {d.cell_call: d for d in floor.far.customers()}  # read again: calls go on meanwhile
     for cid, r in calls.items():
         d = told.get(cid)
+        if r["outcome"] is None:
+            continue  # it goes on
         if r["answer_utc_ms"] is not None:
             assert d and d.code == 200, f"call {cid} is answered in the database and was not at the far end ({d and d.code})"
         if d is None and r["outcome"] not in ("unknown", "failed", "cancelled"):
