@@ -16,7 +16,12 @@
 #include "base/thread.h"
 #include "voice/clip.h"
 
-enum { QUEUE_SLOTS = 4096, PROMPT_MAX_SAMPLES = 10 * 60 * 8000 };
+enum {
+	QUEUE_SLOTS = 4096,
+	PROMPT_MAX_SAMPLES = 10 * 60 * 8000,
+	GATHER_US =
+	    20000, /* one pass for the pages of many calls; a wake-up costs as much as a write */
+};
 
 struct recording {
 	int fd, sys_errno, gaps;
@@ -163,6 +168,7 @@ static void run(void *arg)
 	struct recorder *r = arg;
 	for (struct msg m;;) {
 		mailbox_wait(r->box, -1);
+		usleep(GATHER_US);
 		mailbox_drained(r->box);
 		while (mailbox_take(r->box, &m)) {
 			switch (m.op) {

@@ -66,13 +66,20 @@ void tap_answered(struct tap *t, int64_t now_us)
 
 static void put(struct tap *t, enum tap_channel ch, int64_t at, const uint8_t *alaw, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		int64_t in = at + (int64_t)i - t->base;
-		if (in < 0 || in >= 2 * PAGE_FRAMES)
-			continue;
+	int64_t in = at - t->base, end = in + (int64_t)n;
+	if (in < 0) {
+		alaw += -in;
+		in = 0;
+	}
+	while (in < end && in < 2 * PAGE_FRAMES) {
 		struct page *p = t->page[in / PAGE_FRAMES];
-		if (p)
-			p->data[in % PAGE_FRAMES * PAGE_CHANNELS + ch] = alaw[i];
+		int64_t from = in % PAGE_FRAMES,
+			run = end - in < PAGE_FRAMES - from ? end - in : PAGE_FRAMES - from;
+		uint8_t *to = p ? p->data + from * PAGE_CHANNELS + ch : NULL;
+		for (int64_t i = 0; p && i < run; i++)
+			to[i * PAGE_CHANNELS] = alaw[i];
+		alaw += run;
+		in += run;
 	}
 }
 

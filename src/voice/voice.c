@@ -371,6 +371,7 @@ struct voice *voice_free(struct voice *v)
 	mailbox_free(&v->events);
 	free(v);
 	re_thread_close();
+	voice_timers_done();
 	return NULL;
 }
 

@@ -235,6 +235,9 @@ bool phone_knows(const struct voice *v, const struct sa *src); /* a desk phone i
 /* guard.c */
 void voice_guard_start(void);
 
+/* timers.c */
+void voice_timers_done(void); /* frees the thread's, after its loop */
+
 /* voice.c */
 void voice_libre_says(const char *text);
 

@@ -69,7 +69,7 @@ __attribute__((constructor)) static void open_line(void)
 static void hold(int fd, const struct msghdr *m)
 {
 	static unsigned next;
-	if (rand() % 100 < line[0])
+	if (random() % 100 < line[0])
 		return;
 	pthread_mutex_lock(&lock);
 	struct held *h = &held[next++ % HELD];
@@ -78,7 +78,7 @@ static void hold(int fd, const struct msghdr *m)
 	memcpy(&h->to, m->msg_name, m->msg_namelen);
 	h->len = m->msg_iov->iov_len < BYTES ? m->msg_iov->iov_len : BYTES;
 	memcpy(h->packet, m->msg_iov->iov_base, h->len);
-	h->due_us = now_us() + (line[1] ? rand() % (line[1] * 1000) : 0);
+	h->due_us = now_us() + (line[1] ? random() % (line[1] * 1000) : 0);
 	pthread_mutex_unlock(&lock);
 }
 

@@ -58,6 +58,8 @@ static int tear_down(void **state)
 
 static const int64_t MS = 1000;
 
+enum { GRACE_FRAMES = 960 }; /* a page waits 120 ms for what is late */
+
 /* A second of packets of one value, 20 ms each, `late_ms` after their time. */
 static void speak(struct tap *t, enum tap_channel ch, uint32_t ts, int64_t from_ms, int late_ms,
                   uint8_t value)
@@ -119,6 +121,16 @@ static void jitter_does_not_move_what_was_said(void **state)
 	wav_done(&w);
 }
 
+/* What the recorder's thread has been given by now is in the file. */
+static void wait_written(const struct recorder *r, int pages)
+{
+	int64_t open, bytes, gaps;
+	do {
+		usleep(1000);
+		recorder_counts(r, &open, &bytes, &gaps);
+	} while (bytes < (int64_t)pages * PAGE_FRAMES * PAGE_CHANNELS);
+}
+
 static void the_file_is_whole_and_at_most_a_second_behind_at_any_time(void **state)
 {
 	struct desk *d = *state;
@@ -128,7 +140,7 @@ static void the_file_is_whole_and_at_most_a_second_behind_at_any_time(void **sta
 		speak(t, TAP_CUSTOMER, 8000u * (uint32_t)s, 1000 * s, 0, 0x11);
 		for (int ms = 0; ms < 1000; ms += 20)
 			tap_tick(t, (1000 * s + ms) * MS);
-		usleep(50000); /* the recorder's thread */
+		wait_written(d->r, ((1000 * s + 980) * 8 - GRACE_FRAMES) / PAGE_FRAMES);
 		struct wav w;
 		struct why why;
 		struct stat st;
