@@ -3,7 +3,7 @@
 //   HUJIAO_URL=http://127.0.0.1:8080 ./run-node e2e/shots.mjs OUT PASSWORD [--only=board,desk] [--lang=zh,en] [--dark]
 // The people are the demo's; each page is seen by who works with it.
 import { mkdirSync } from 'node:fs'
-import { assertNoSidewaysScroll, base, launch, login } from './browser.mjs'
+import { assertNoSidewaysScroll, base, deskUntil, launch, login } from './browser.mjs'
 import { assertChinese } from './words.mjs'
 
 const args = process.argv.slice(2)
@@ -57,6 +57,23 @@ const drag = async (page) => {
   await page.mouse.up()
 }
 
+async function inCall(page) {
+  await deskUntil(page, 'the telephone', (d) => d.station.state === 'up' && d.campaign)
+  await page.keyboard.press('Enter')
+  await deskUntil(page, 'a customer', (d) => d.state === 'talking' && d.call?.bridged_utc_ms)
+  for (const key of ['1', 'a', 'n']) await page.keyboard.press(key)
+  await page.waitForTimeout(1500)
+}
+async function hangUp(page) {
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('F8')
+  await deskUntil(page, 'wrap-up', (d) => d.state === 'wrapup')
+}
+async function save(page) {
+  await page.keyboard.press('Shift+Enter')
+  await deskUntil(page, 'saved', (d) => d.state === 'idle')
+}
+
 const AGENT = '1028'
 const MANAGER = '3001'
 const ADMIN = '9001'
@@ -97,6 +114,10 @@ const SCENES = [
   ['not-found', ADMIN, '/nowhere'],
   ['denied', INSPECTOR, '/settings/people'],
   ['desk', AGENT, '/desk'],
+  ['desk-call', AGENT, '/desk', inCall],
+  ['desk-transfer', AGENT, null, (page) => page.keyboard.press('F6')],
+  ['desk-wrapup', AGENT, null, hangUp],
+  ['desk-saved', AGENT, null, save],
 ]
 
 const problems = []
@@ -153,7 +174,8 @@ for (const lang of langs) {
     try {
       const page = await pageOf(who, lang)
       await page.setViewportSize({ width: 1366, height: 768 })
-      await page.goto(base + path)
+      // without an address: what the scene before left
+      if (path) await page.goto(base + path)
       await page.waitForSelector('.page > *, main')
       if (isDark) await page.evaluate(() => document.documentElement.classList.add('dark'))
       await page.waitForTimeout(900)

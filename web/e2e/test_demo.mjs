@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { assertNoSidewaysScroll, launch } from './browser.mjs'
+import { assertChinese } from './words.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const build = process.env.HUJIAO_BUILD ?? join(root, 'build')
@@ -56,19 +57,6 @@ const link = async () => {
   throw new Error(`the demo printed no address: ${printed.slice(-800)}`)
 }
 
-// Words that stand in a Chinese page on purpose: keys, formats, names of things.
-const LATIN = /\b(?:Enter|Shift|Ctrl|Esc|PgUp|PgDn|Tab|xlsx|csv|SIP|PCMA|PCMU|WebRTC|QR|kbd|wav|ID)\b/g
-async function assertChinese(page, where) {
-  // Pinyin initials beside objections are latin letters by nature.
-  const words = await page.evaluate(() =>
-    [...document.querySelectorAll('.py')].reduce(
-      (text, e) => text.replaceAll(e.innerText, ''),
-      document.body.innerText,
-    ),
-  )
-  const english = words.replace(LATIN, '').match(/[A-Za-z]{4,}/g)
-  must(!english, `${where}: English in a Chinese page: ${[...new Set(english ?? [])].slice(0, 8).join(', ')}`)
-}
 /** Charts are SVG or canvas; an empty one has no marks. */
 async function assertCharts(page, where) {
   const marks = await page.evaluate(() => {
@@ -105,6 +93,7 @@ try {
     await page.goto(await link())
     await page.waitForURL((u) => u.pathname.startsWith('/board'), { timeout: 20000 })
     await page.waitForSelector('.tour-next', { timeout: 15000 })
+    await page.waitForSelector('.brd [role=alert]', { timeout: 5000 }) // something is red from the start
     await page.waitForTimeout(1500)
     await assertChinese(page, 'board')
     await assertCharts(page, 'board')
