@@ -55,6 +55,7 @@ export default {
   missedLate: '{n} missed calls not called back in time',
   missedLateLine: 'The first was due by {time}',
   missedShow: 'Show them',
+  foot: { dialed: 'Dialed', connected: 'Conn.', interested: 'Int.' },
   lists: 'Lists',
   left: '{n} left',
   listLine: 'connect rate {rate}, interested {n}',

@@ -74,7 +74,7 @@ export default {
     supplier: 'Supplier',
     basis: 'Way of authorisation',
     given: 'Authorised on',
-    owner: 'Owner’s job number',
+    owner: "Owner's job number",
     contact: 'Contact person',
     remark: 'Remark',
   },
@@ -103,7 +103,7 @@ export default {
   campaignLater: 'Later',
   dialable: 'May be dialed',
   dialableHint:
-    'By today’s do-not-call list, consents and kinds of number; hours and caps are checked again before each call.',
+    "By today's do-not-call list, consents and kinds of number; hours and caps are checked again before each call.",
   notDialable: 'Why not the rest',
   line: 'Row',
   reason: 'Reason',

@@ -42,7 +42,7 @@ export default {
   resultGrade: '{result}, grade {grade}',
   corrected: '(corrected {n} times)',
   flags: 'Flags',
-  agentNote: 'Agent’s notes',
+  agentNote: "Agent's notes",
   nextContact: 'Next contact',
   deal: 'Deal',
   script: 'Script',

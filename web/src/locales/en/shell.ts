@@ -14,7 +14,7 @@ export default {
     standards: 'Forms',
     tour: 'Tour',
   },
-  searchHint: 'Customer name, last four digits, order number',
+  searchHint: 'Name, last four digits, order',
   notices: '{n} notices',
   noticesEmpty: 'No notices yet. Due call-backs, finished imports and reminders of your supervisor appear here.',
   noticesTitle: 'Notices',

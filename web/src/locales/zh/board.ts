@@ -55,6 +55,7 @@ export default {
   missedLate: '{n} 个未接来电超时未回拨',
   missedLateLine: '最早的一个应在 {time} 前回拨',
   missedShow: '看是哪些',
+  foot: { dialed: '拨打', connected: '接通', interested: '意向' },
   lists: '名单',
   left: '剩 {n}',
   listLine: '接通率 {rate}，意向 {n}',
