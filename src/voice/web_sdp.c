@@ -17,15 +17,21 @@ static void free_mbuf(struct mbuf **m)
 	mem_deref(*m);
 }
 
+/* 4 bits a letter. Letters are ice-chars, and no run of digits can look like a telephone number to
+ * whoever masks those on their way to a browser: a masked password is no password. */
+static void draw_letters(char *ret, size_t n)
+{
+	unsigned char r[64];
+	crypto_random(r, sizeof r);
+	for (size_t i = 0; i < n; i++)
+		ret[i] = (char)('a' + r[i] % 16);
+	ret[n] = '\0';
+}
+
 void web_local_draw(struct web_local *l)
 {
-	unsigned char r[24];
-	crypto_random(r, sizeof r);
-	crypto_hex(r, 4, l->ufrag);
-	/* Hex keeps to ice-char; 18 bytes are 144 bits. */
-	char pwd[2 * 18 + 1];
-	crypto_hex(r + 4, 18, pwd);
-	snprintf(l->pwd, sizeof l->pwd, "%s", pwd);
+	draw_letters(l->ufrag, 8);
+	draw_letters(l->pwd, 36); /* 144 bits */
 }
 
 static bool parse_fingerprint(const char *attr, unsigned char *ret)

@@ -33,6 +33,21 @@ static struct web_local local(void)
 	return l;
 }
 
+/* RFC 8839 5.4: letters, digits, '+', '/'; and nothing that the door would mask as a telephone
+ * number. */
+static void ice_names_have_no_digits_and_differ(void **state)
+{
+	(void)state;
+	struct web_local a = local(), b = local();
+	for (int i = 0; i < 200; i++) {
+		web_local_draw(&a);
+		assert_int_equal(strspn(a.ufrag, "abcdefghijklmnop"), 8);
+		assert_int_equal(strspn(a.pwd, "abcdefghijklmnop"), 36);
+		assert_int_equal(strlen(a.ufrag) + strlen(a.pwd), 44);
+	}
+	assert_string_not_equal(a.pwd, b.pwd);
+}
+
 static void an_offer_is_answered_with_a_law_and_our_candidates(void **state)
 {
 	(void)state;
@@ -299,6 +314,7 @@ int main(void)
 {
 	libre_init();
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ice_names_have_no_digits_and_differ),
 		cmocka_unit_test(an_offer_is_answered_with_a_law_and_our_candidates),
 		cmocka_unit_test(a_browser_without_a_law_gets_mu_law),
 		cmocka_unit_test(cut_and_bent_offers_are_refused_and_break_nothing),
