@@ -87,6 +87,15 @@ static void in_written(struct floor *f, struct floor_job *j)
 	in_free(in);
 }
 
+/* The team of whom he knows; else the one he belongs to, which may be a whole department. */
+static int64_t unit_of_caller(const struct floor *f, const struct target *t)
+{
+	const struct seat *s = seat_by_id(f, t->owner_id);
+	if (!s || s->is_gone)
+		s = seat_by_id(f, t->last_agent_id);
+	return s && !s->is_gone ? s->who.unit_id : t->unit_id;
+}
+
 static void in_known(struct floor *f, struct floor_job *j)
 {
 	struct in_job *in = (struct in_job *)j;
@@ -99,10 +108,10 @@ static void in_known(struct floor *f, struct floor_job *j)
 	}
 	if (in->target && !j->e) {
 		struct target *t = in->target;
-		in->unit_id = l->unit_id = t->unit_id;
+		in->unit_id = l->unit_id = unit_of_caller(f, t);
 		l->route.owner_id = t->owner_id;
 		l->route.last_agent_id = t->last_agent_id;
-		l->route.unit_id = t->unit_id;
+		l->route.unit_id = l->unit_id;
 		l->customer_id = t->customer_id;
 		l->phone_id = t->phone_id;
 		l->target = target_new();
@@ -205,14 +214,17 @@ static void offer_to(struct floor *f, struct live *l, struct seat *s)
 	seat_event(f, s, AGENT_EV_RING, l, l->route.offer_until_ms);
 }
 
-static int route_agents(const struct floor *f, struct route_agent *ret)
+/* Who is of a team below the wanted unit counts as of that unit. */
+static int route_agents(const struct floor *f, int64_t unit_id, struct route_agent *ret)
 {
 	int n = 0;
-	for (const struct seat *s = f->seats; s && n < ROUTE_AGENTS_MAX; s = s->next)
-		if (s->agent.status != AGENT_OFFLINE)
-			ret[n++] =
-			    (struct route_agent){ s->who.id, s->who.unit_id, seat_can_take(s),
-				                  s->agent.state_since_ms };
+	for (const struct seat *s = f->seats; s && n < ROUTE_AGENTS_MAX; s = s->next) {
+		if (s->agent.status == AGENT_OFFLINE)
+			continue;
+		bool is_within = world_unit_within(f->world, s->who.unit_id, unit_id);
+		ret[n++] = (struct route_agent){ s->who.id, is_within ? unit_id : s->who.unit_id,
+			                         seat_can_take(s), s->agent.state_since_ms };
+	}
 	return n;
 }
 
@@ -225,8 +237,8 @@ static void route_one(struct floor *f, struct live *l)
 	/* An offer may be withdrawn and the next one made at the same moment. */
 	for (int i = 0; i < 2; i++) {
 		struct route_agent agents[ROUTE_AGENTS_MAX];
-		struct route_step step =
-		    route_next(&l->route, &p, agents, route_agents(f, agents), f->now_ms);
+		struct route_step step = route_next(
+		    &l->route, &p, agents, route_agents(f, l->route.unit_id, agents), f->now_ms);
 		struct seat *s = seat_by_id(f, step.person_id);
 		if (step.kind == ROUTE_OFFER && s)
 			offer_to(f, l, s);

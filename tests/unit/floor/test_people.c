@@ -68,6 +68,23 @@ static void a_customer_who_calls_back_rings_his_owner_first(void **state)
 	rig_close(r);
 }
 
+static void a_customer_of_a_whole_department_rings_the_team_of_whom_he_knows(void **state)
+{
+	(void)state;
+	struct rig *r = &R;
+	rig_open(r, "manual", 1);
+	own_customer(r, 0, 1);
+	test_db_exec(&r->db, "UPDATE customer SET unit_id = 999", NOARGS);
+	rig_log_on(r, 0);
+	rig_log_on(r, 1);
+	rig_incoming(r, rig_number(0));
+	rig_run(r, 20500);
+	assert_string_equal(rig_desk(r, r->agent[0], "state"), "ringing");
+	rig_run(r, 500);
+	assert_int_equal(rig_int(r, "SELECT unit_id FROM call"), r->unit);
+	rig_close(r);
+}
+
 static void after_20_s_the_team_rings_and_who_did_not_answer_is_set_aside(void **state)
 {
 	(void)state;
@@ -314,6 +331,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_customer_who_calls_back_rings_his_owner_first),
+		cmocka_unit_test(a_customer_of_a_whole_department_rings_the_team_of_whom_he_knows),
 		cmocka_unit_test(after_20_s_the_team_rings_and_who_did_not_answer_is_set_aside),
 		cmocka_unit_test(a_call_nobody_takes_becomes_a_task_due_in_ten_minutes),
 		cmocka_unit_test(
