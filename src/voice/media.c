@@ -339,8 +339,11 @@ static void tick(struct media *m)
 		atomic_store_explicit(&m->tick_late_max_us, late_us, memory_order_relaxed);
 	m->next_tick_us += (int64_t)n * TICK_US;
 	/* After a stall the frames missed are made up for: streams stay as long as the clock. */
-	for (uint64_t i = 0; i < (n > 5 ? 5 : n); i++)
+	for (uint64_t i = 0; i < (n > 5 ? 5 : n); i++) {
 		mix_tick(m, now_us);
+		if (m->is_stale) /* a prompt ended in this frame: the next one is somebody else's */
+			mix_arrange(m);
+	}
 	web_tick(m->web, now_us);
 	if (m->ticks++ % TICKS_A_SECOND == 0) {
 		for (struct mleg *l = m->legs; l; l = l->next)
