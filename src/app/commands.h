@@ -13,6 +13,7 @@ int cmd_backup(int argc, char **argv);
 int cmd_restore(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 int cmd_key(int argc, char **argv);
+int cmd_support(int argc, char **argv);
 int cmd_cert(int argc, char **argv);
 int cmd_worker(int argc, char **argv);
 
