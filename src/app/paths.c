@@ -66,7 +66,7 @@ static enum err make_data(const struct config *c, struct paths *p, struct why *w
 		return e;
 	if (!realpath(c->data_dir, p->data))
 		return fail(why, E_FILE_OPEN, c->data_dir, strerror(errno));
-	if (!join(p->recordings, p->data, "recordings"))
+	if (!join(p->recordings, p->data, "recordings") || !join(p->spool, p->data, "spool"))
 		return fail(why, E_CONF_VALUE, "data_dir", c->data_dir, "the path is too long");
 	return file_mkdirs(p->recordings, 0750, why);
 }

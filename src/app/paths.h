@@ -17,6 +17,7 @@ struct paths {
 	char passwords[PATH_BYTES]; /* those nobody may take; "" when there is none */
 	char data[PATH_BYTES];      /* absolute data_dir */
 	char recordings[PATH_BYTES];
+	char spool[PATH_BYTES]; /* facts the database could not take */
 	char master_key[PATH_BYTES];
 	char database[PATH_BYTES];                                           /* URL */
 	char tls_cert[PATH_BYTES], tls_key[PATH_BYTES], ca_cert[PATH_BYTES]; /* "" without https */

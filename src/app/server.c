@@ -228,6 +228,8 @@ static enum err open_store(struct server *s, struct why *why)
 	    (e = cell_open(s->cfg.config, p, &s->cell, why)))
 		return e;
 	wc.node = cell_node(s->cell);
+	wc.spool_dir = p->spool;
+	wc.kinds = floor_kinds(&wc.n_kinds);
 	if ((e = writer_new(&wc, &s->writer, why)) ||
 	    (e = db_open(p->database, DB_READ, &s->db, why)) ||
 	    (e = vault_open(p->master_key, s->writer, s->db, &s->vault, why)) ||

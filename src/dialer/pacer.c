@@ -29,6 +29,8 @@ const char *pace_stop(const struct pace_house *h)
 {
 	if (h->is_stopping)
 		return "stopping";
+	if (h->is_database_gone)
+		return "database";
 	if (h->is_lease_old)
 		return "lease";
 	if (h->is_disk_low)

@@ -22,8 +22,9 @@ enum dial_mode {
 
 /* Whether the machine may make calls at all; the first that is set names the reason. */
 struct pace_house {
-	bool is_stopping;  /* drain: calls end, none begin */
-	bool is_lease_old; /* another process may run the cell by now */
+	bool is_stopping;      /* drain: calls end, none begin */
+	bool is_database_gone; /* facts of calls in progress are kept in the spool */
+	bool is_lease_old;     /* another process may run the cell by now */
 	bool is_disk_low;
 	int writer_load_pct; /* of the live lane; from 80 no new calls */
 	int lines_free;      /* of the campaign's trunk; -1: no bound known */
@@ -37,8 +38,8 @@ struct pace_in {
 	struct pace_house house;
 };
 
-/** NULL: calls may begin; else why not, a fixed word ("stopping", "lease", "disk", "writer",
- * "lines"). */
+/** NULL: calls may begin; else why not, a fixed word ("stopping", "database", "lease", "disk",
+ * "writer", "lines"). */
 const char *pace_stop(const struct pace_house *h);
 
 /** Calls the dialer starts by itself now: 0 in manual and preview, one for one ready agent in

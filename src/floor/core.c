@@ -259,6 +259,14 @@ bool floor_is_quiet(const struct floor *f)
 	return f->n_jobs == 0 && !f->lives && !f->spans && !f->held;
 }
 
+const struct writer_kind *const *floor_kinds(size_t *ret_n)
+{
+	static const struct writer_kind *const KINDS[] = { &SAVE_KIND, &SPANS_KIND, &WRAP_KIND,
+		                                           &BEGIN_KIND, &OFFERED_KIND };
+	*ret_n = sizeof KINDS / sizeof *KINDS;
+	return KINDS;
+}
+
 int64_t floor_repairs(const struct floor *f)
 {
 	return f->repairs;

@@ -67,6 +67,9 @@ enum err floor_recover(struct writer *w, const char *url, int64_t cell_id,
                        const char *recordings_dir, int64_t now_utc_ms, int *ret_closed,
                        struct why *why) MUST_USE;
 
+/** The kinds of job that are kept while the database is gone: for writer_cfg. */
+const struct writer_kind *const *floor_kinds(size_t *ret_n);
+
 /** Breaks found by the watchdog since the start; 0 unless there is a bug. */
 int64_t floor_repairs(const struct floor *f);
 

@@ -222,6 +222,9 @@ void wrap_leave(struct floor *f, struct seat *s);
 /* form.c */
 void forms_restore(struct floor *f);
 
+/* save_kind.c, seat.c, wrap.c, out.c, in.c: what is kept while the database is gone */
+extern const struct writer_kind SAVE_KIND, SPANS_KIND, WRAP_KIND, BEGIN_KIND, OFFERED_KIND;
+
 /* save.c */
 void save_flush(struct floor *f);
 

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "crm/number.h"
-#include "floor/floor_int.h"
+#include "floor/save_int.h"
 
 enum { ROUTE_AGENTS_MAX = 512 };
 
@@ -62,6 +62,22 @@ static enum err in_write(struct tx *tx, struct floor_job *j, struct why *why)
 	                                    .recording_path = in->rec_path },
 	                why);
 }
+
+static enum err in_encode(const void *kept, struct str *out, struct why *why)
+{
+	const struct in_job *in = kept;
+	return save_encode_never(&(struct never_made){ .call_id = in->call_id,
+	                                               .recording_id = in->recording_id,
+	                                               .unit_id = in->unit_id,
+	                                               .now_utc_ms = in->now_utc_ms,
+	                                               .day = in->day,
+	                                               .cell_id = in->cell_id },
+	                         out, why);
+}
+
+const struct writer_kind OFFERED_KIND = {
+	.name = "offered", .encode = in_encode, .enter = save_enter, .is_undone = true
+};
 
 static void in_written(struct floor *f, struct floor_job *j)
 {
@@ -123,7 +139,7 @@ static void in_known(struct floor *f, struct floor_job *j)
 	}
 	str_copy(l->mask, sizeof l->mask, in->mask);
 	memcpy(l->hash, in->hash, sizeof l->hash);
-	*j = (struct floor_job){ .write = in_write, .done = in_written };
+	*j = (struct floor_job){ .write = in_write, .done = in_written, .kind = &OFFERED_KIND };
 	struct why why;
 	if (floor_write(f, LANE_LIVE, j, &why)) {
 		j->e = ERR_BUSY;

@@ -21,7 +21,9 @@ struct floor_job {
 	struct floor_job *next; /* of whoever holds it */
 	floor_write_fn *write;  /* one of the two is set; safe to run again */
 	floor_read_fn *read;
-	floor_done_fn *done;    /* on the loop; frees the job */
+	floor_done_fn *done; /* on the loop; frees the job */
+	/* How it is kept while the database is gone; NULL: it fails then. Live lane only. */
+	const struct writer_kind *kind;
 	int64_t cell_id, epoch; /* of the floor that handed it out: a write is refused when stale */
 	enum err e;             /* what came of it */
 	struct why why;
@@ -35,6 +37,8 @@ struct floor_io {
 	int (*load_pct)(void *ctx); /* of the writer's live lane */
 	/** Runs fn(f, arg) on the loop soon; from any thread. @return ERR_BUSY: it will not run */
 	enum err (*post)(void *ctx, floor_post_fn *fn, void *arg, struct why *why);
+	/** Facts wait in the spool: the database is gone. NULL: never. */
+	bool (*is_spooling)(void *ctx);
 };
 
 struct voice;

@@ -12,7 +12,7 @@
 #include "voice/voice.h"
 
 /* Reads waiting for the feeder: one a campaign, one for the world, one an incoming call. */
-enum { READ_SLOTS = 1024, RETRY_READ_MS = 1000 };
+enum { READ_SLOTS = 1024, RETRY_READ_MS = 1000, READ_PATIENCE_MS = 5000 };
 
 struct io_real {
 	struct writer *writer;
@@ -101,7 +101,11 @@ static enum err io_write(void *ctx, enum lane lane, struct floor_job *j, struct 
 	if (!h)
 		return fail(why, E_NOMEM);
 	*h = (struct handed){ io, j };
-	enum err e = writer_submit(io->writer, lane, run_write, h, sizeof *h, written, h, why);
+	enum err e =
+	    j->kind && lane == LANE_LIVE
+		? writer_submit_kept(io->writer, j->kind, j, run_write, h, sizeof *h, written, h,
+	                             why)
+		: writer_submit(io->writer, lane, run_write, h, sizeof *h, written, h, why);
 	if (e)
 		free(h);
 	return e;
@@ -110,6 +114,11 @@ static enum err io_write(void *ctx, enum lane lane, struct floor_job *j, struct 
 static int load_pct(void *ctx)
 {
 	return writer_load_pct(((struct io_real *)ctx)->writer, LANE_LIVE);
+}
+
+static bool is_spooling(void *ctx)
+{
+	return writer_spooled(((struct io_real *)ctx)->writer) > 0;
 }
 
 /* ---- reads ---- */
@@ -176,6 +185,8 @@ enum err io_real_new(const char *url, struct writer *w, struct voice *v, struct 
 	io->voice = v;
 	enum err e = db_open(url, DB_READ, &io->db, why);
 	if (!e)
+		db_set_patience(io->db, READ_PATIENCE_MS);
+	if (!e)
 		e = mailbox_new(sizeof(struct floor_job *), READ_SLOTS, &io->reads, why);
 	if (!e)
 		e = thread_start("floor-feeder", feeder, io, &io->thread, why);
@@ -204,9 +215,12 @@ void io_real_free(struct io_real *io)
 
 struct floor_io io_real_verbs(struct io_real *io)
 {
-	return (struct floor_io){
-		.ctx = io, .write = io_write, .read = io_read, .load_pct = load_pct, .post = io_post
-	};
+	return (struct floor_io){ .ctx = io,
+		                  .write = io_write,
+		                  .read = io_read,
+		                  .load_pct = load_pct,
+		                  .post = io_post,
+		                  .is_spooling = is_spooling };
 }
 
 void io_real_bind(struct io_real *io, struct floor *f)

@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "base/zone.h"
 #include "dialer/task.h"
-#include "floor/floor_int.h"
+#include "floor/save_int.h"
 #include "profile/version.h"
 
 /* How long a commit may take before the agent is let go; the call is then never made. And how old
@@ -146,6 +146,28 @@ static enum err begin_write(struct tx *tx, struct floor_job *j, struct why *why)
 	return b->verdict.code ? store_refusal(tx, b, why) : store_call(tx, b, why);
 }
 
+static enum err begin_encode(const void *kept, struct str *out, struct why *why)
+{
+	const struct begin_job *b = kept;
+	return save_encode_never(&(struct never_made){ .call_id = b->call_id,
+	                                               .attempt_id = b->attempt_id,
+	                                               .recording_id = b->recording_id,
+	                                               .agent_id = b->person_id,
+	                                               .customer_id = b->target.customer_id,
+	                                               .phone_id = b->target.phone_id,
+	                                               .unit_id = b->unit_id,
+	                                               .task_id = b->target.task_id,
+	                                               .task_agent_id = b->target.task_agent_id,
+	                                               .now_utc_ms = b->now_utc_ms,
+	                                               .day = b->day,
+	                                               .cell_id = b->cell_id },
+	                         out, why);
+}
+
+const struct writer_kind BEGIN_KIND = {
+	.name = "begin", .encode = begin_encode, .enter = save_enter, .is_undone = true
+};
+
 static void begin_free(struct begin_job *b)
 {
 	world_unref(&b->world);
@@ -257,20 +279,22 @@ static struct begin_job *begin_new(struct floor *f, const struct campaign *c, co
 	struct begin_job *b = calloc(1, sizeof *b);
 	if (!b)
 		return NULL;
-	*b = (struct begin_job){ .j = { .write = begin_write, .done = begin_done },
-		                 .call_id = l->id,
-		                 .attempt_id = l->attempt_id,
-		                 .recording_id = l->recording_id,
-		                 .person_id = l->owner->who.id,
-		                 .unit_id = l->unit_id,
-		                 .trunk_id = l->trunk_id,
-		                 .caller_number_id = c ? c->caller_number_id : 0,
-		                 .now_utc_ms = f->now_utc_ms,
-		                 .day = floor_day(f),
-		                 .cell_id = f->cfg.cell->cell_id,
-		                 .epoch = f->epoch,
-		                 .mode = l->mode,
-		                 .target = *l->target };
+	*b = (struct begin_job){
+		.j = { .write = begin_write, .done = begin_done, .kind = &BEGIN_KIND },
+		.call_id = l->id,
+		.attempt_id = l->attempt_id,
+		.recording_id = l->recording_id,
+		.person_id = l->owner->who.id,
+		.unit_id = l->unit_id,
+		.trunk_id = l->trunk_id,
+		.caller_number_id = c ? c->caller_number_id : 0,
+		.now_utc_ms = f->now_utc_ms,
+		.day = floor_day(f),
+		.cell_id = f->cfg.cell->cell_id,
+		.epoch = f->epoch,
+		.mode = l->mode,
+		.target = *l->target
+	};
 	memset(b->target.e164, 0, sizeof b->target.e164);
 	b->world = world_ref(f->world);
 	/* The campaign's texts are read by the job through the world it holds. */
@@ -324,6 +348,8 @@ static int waiting_for(const struct floor *f, int64_t trunk_id)
 static enum err house_stop(struct floor *f, int64_t trunk_id, struct why *why)
 {
 	struct pace_house h = { .is_stopping = f->is_draining,
+		                .is_database_gone =
+		                    f->cfg.io.is_spooling && f->cfg.io.is_spooling(f->cfg.io.ctx),
 		                .is_lease_old = !cell_is_sure(f->cfg.cell, f->now_ms),
 		                .is_disk_low = f->world->is_disk_low,
 		                .writer_load_pct = f->cfg.io.load_pct(f->cfg.io.ctx),

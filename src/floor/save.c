@@ -10,23 +10,10 @@
 #include "event/outbox.h"
 #include "floor/floor_int.h"
 #include "floor/result.h"
+#include "floor/save_int.h"
 
 /* A recording that is not reported closed so long after the end is left to the next start. */
 enum { RECORDED_WAIT_MS = 15000, SAVE_AGAIN_MS = 500 };
-
-struct save_job {
-	struct floor_job j;
-	struct call_save call;
-	struct leg_row legs[LIVE_LEGS];
-	struct call_event_row events[LIVE_EVENTS];
-	bool has_rec_end, is_last; /* is_last: the end with all that follows from it */
-	struct recording_end rec;
-	struct retry_next next;
-	int64_t task_id, task_agent_id, now_utc_ms, day, cell_id, result_id;
-	bool is_missed;
-	struct missed_new missed;
-	char mask[MASK_BYTES];
-};
 
 static enum err store_system_result(struct tx *tx, const struct save_job *s, struct why *why)
 {
@@ -95,7 +82,7 @@ static enum err store_recording(struct tx *tx, const struct save_job *s, struct 
 	return recording_close(tx, &s->rec, why);
 }
 
-static enum err save_write(struct tx *tx, struct floor_job *j, struct why *why)
+enum err save_write(struct tx *tx, struct floor_job *j, struct why *why)
 {
 	struct save_job *s = (struct save_job *)j;
 	enum err e = call_save(tx, &s->call, why);
@@ -166,7 +153,7 @@ static struct save_job *save_new(struct floor *f, struct live *l)
 	struct save_job *s = calloc(1, sizeof *s);
 	if (!s)
 		return NULL;
-	s->j = (struct floor_job){ .write = save_write, .done = save_done };
+	s->j = (struct floor_job){ .write = save_write, .done = save_done, .kind = &SAVE_KIND };
 	s->now_utc_ms = f->now_utc_ms;
 	s->day = floor_day(f);
 	s->cell_id = f->cfg.cell->cell_id;

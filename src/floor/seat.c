@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "floor/floor_int.h"
+#include "floor/pack.h"
 
 /* ---- spans: one row after the other, given to the writer in order ---- */
 
@@ -32,6 +33,61 @@ static enum err spans_write(struct tx *tx, struct floor_job *j, struct why *why)
 	}
 	return ERR_OK;
 }
+
+static const struct pack_field OP_FIELDS[] = {
+	PACK(PACK_INT, struct span_op, end_id),
+	PACK(PACK_INT, struct span_op, at_utc_ms),
+	PACK(PACK_BOOL, struct span_op, has_next),
+	PACK_END,
+};
+static const struct pack_field SPAN_FIELDS[] = {
+	PACK(PACK_INT, struct span, id),
+	PACK(PACK_INT, struct span, person_id),
+	PACK(PACK_INT, struct span, unit_id),
+	PACK(PACK_INT, struct span, campaign_id),
+	PACK(PACK_INT, struct span, call_id),
+	PACK(PACK_CHARS, struct span, state),
+	PACK(PACK_CHARS, struct span, reason),
+	PACK(PACK_INT, struct span, from_utc_ms),
+	PACK(PACK_INT, struct span, day),
+	PACK(PACK_INT, struct span, cell_id),
+	PACK_END,
+};
+
+static enum err spans_encode(const void *kept, struct str *out, struct why *why)
+{
+	json_t *list = json_array();
+	for (const struct span_op *o = ((const struct span_job *)kept)->ops; o; o = o->next) {
+		json_t *j = pack_write(OP_FIELDS, o);
+		if (o->has_next)
+			json_object_set_new(j, "span", pack_write(SPAN_FIELDS, &o->span));
+		json_array_append_new(list, j);
+	}
+	return pack_text(list, out, why);
+}
+
+static enum err spans_enter(struct tx *tx, const char *text, size_t bytes, struct why *why)
+{
+	CLEANUP(json_cleanup) json_t *list = NULL;
+	size_t i;
+	json_t *j;
+	enum err e = json_read(text, bytes, &list, why);
+	if (e)
+		return e;
+	json_array_foreach(list, i, j)
+	{
+		struct span_op o = { 0 };
+		pack_read(OP_FIELDS, j, &o);
+		pack_read(SPAN_FIELDS, json_object_get(j, "span"), &o.span);
+		if ((e = span_change(tx, o.end_id, o.at_utc_ms, o.has_next ? &o.span : NULL, why)))
+			return e;
+	}
+	return ERR_OK;
+}
+
+const struct writer_kind SPANS_KIND = { .name = "spans",
+	                                .encode = spans_encode,
+	                                .enter = spans_enter };
 
 static void ops_free(struct span_op *o)
 {
@@ -68,7 +124,7 @@ void spans_flush(struct floor *f)
 	struct span_job *sj = calloc(1, sizeof *sj);
 	if (!sj)
 		return;
-	sj->j = (struct floor_job){ .write = spans_write, .done = spans_done };
+	sj->j = (struct floor_job){ .write = spans_write, .done = spans_done, .kind = &SPANS_KIND };
 	sj->ops = f->spans;
 	f->spans = NULL;
 	if (floor_write(f, LANE_LIVE, &sj->j, NULL)) {

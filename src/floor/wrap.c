@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "floor/draft.h"
 #include "floor/floor_int.h"
+#include "floor/pack.h"
 
 struct wrap_job {
 	struct floor_job j;
@@ -24,6 +25,42 @@ static enum err wrap_write(struct tx *tx, struct floor_job *j, struct why *why)
 		e = ERR_OK; /* his own result came first */
 	return e ? e : call_wrapped(tx, w->call_id, w->now_utc_ms, why);
 }
+
+static const struct pack_field WRAP_FIELDS[] = {
+	PACK(PACK_INT, struct wrap_job, call_id),
+	PACK(PACK_INT, struct wrap_job, now_utc_ms),
+	PACK(PACK_BOOL, struct wrap_job, is_unsaved),
+	PACK(PACK_INT, struct wrap_job, result.id),
+	PACK(PACK_INT, struct wrap_job, result.call_id),
+	PACK(PACK_INT, struct wrap_job, result.now_utc_ms),
+	PACK(PACK_INT, struct wrap_job, result.day),
+	PACK(PACK_TEXT, struct wrap_job, result.form.code),
+	PACK(PACK_TEXT, struct wrap_job, result.form.grade),
+	PACK(PACK_TEXT, struct wrap_job, result.form.wechat),
+	PACK(PACK_TEXT, struct wrap_job, result.form.promise),
+	PACK(PACK_TEXT, struct wrap_job, result.form.note),
+	PACK_END,
+};
+
+static enum err wrap_encode(const void *kept, struct str *out, struct why *why)
+{
+	return pack_text(pack_write(WRAP_FIELDS, kept), out, why);
+}
+
+static enum err wrap_enter(struct tx *tx, const char *text, size_t bytes, struct why *why)
+{
+	CLEANUP(json_cleanup) json_t *j = NULL;
+	struct wrap_job w = { 0 };
+	enum err e = json_read(text, bytes, &j, why);
+	if (e)
+		return e;
+	pack_read(WRAP_FIELDS, j, &w);
+	return wrap_write(tx, &w.j, why);
+}
+
+const struct writer_kind WRAP_KIND = { .name = "wrapup",
+	                               .encode = wrap_encode,
+	                               .enter = wrap_enter };
 
 void wrap_job_free(struct floor_job *j)
 {
@@ -69,7 +106,9 @@ void wrap_finish(struct floor *f, struct seat *s, bool is_saved)
 	struct live *l = s->live;
 	struct wrap_job *w = calloc(1, sizeof *w);
 	if (w && l->is_committed) {
-		w->j = (struct floor_job){ .write = wrap_write, .done = wrap_done };
+		w->j = (struct floor_job){ .write = wrap_write,
+			                   .done = wrap_done,
+			                   .kind = &WRAP_KIND };
 		w->call_id = l->id;
 		w->now_utc_ms = f->now_utc_ms;
 		w->is_unsaved = !is_saved;

@@ -190,6 +190,21 @@ enum err db_resolve(struct db *db, bool *ret_committed, struct why *why)
 	return db->ops->resolve(db, ret_committed, why);
 }
 
+const char *db_xact(const struct db *db)
+{
+	return db->ops->xact(db);
+}
+
+enum err db_resolve_xact(struct db *db, const char *xact, bool *ret_committed, struct why *why)
+{
+	return db->ops->resolve_xact(db, xact, ret_committed, why);
+}
+
+void db_set_patience(struct db *db, int patience_ms)
+{
+	db->patience_ms = patience_ms;
+}
+
 enum err db_snapshot(struct db *db, struct why *why)
 {
 	assert(!db->is_in_tx && db->mode == DB_READ);

@@ -63,6 +63,10 @@ enum err db_open(const char *url, enum db_mode mode, struct db **ret, struct why
 void db_close(struct db **db); /* NULL content is fine; rows must be freed before */
 enum db_engine db_engine(const struct db *db);
 
+/** A server that says nothing for so long during a statement counts as gone (E_DB_GONE): a stopped
+ *  machine keeps connections open for ever. PostgreSQL only. 0, the default: wait. */
+void db_set_patience(struct db *db, int patience_ms);
+
 /* ---- statements ----
  * Errors of all of them:
  *   ERR_CONFLICT E_DB_UNIQUE (constraint or columns), E_DB_RULE (NOT NULL, CHECK, foreign key)

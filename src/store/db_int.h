@@ -20,6 +20,9 @@ struct db_ops {
 	void (*rollback)(struct db *db);
 	enum err (*resolve)(struct db *db, bool *ret_committed, struct why *why);
 	enum err (*snapshot)(struct db *db, struct why *why);
+	const char *(*xact)(const struct db *db);
+	enum err (*resolve_xact)(struct db *db, const char *xact, bool *ret_committed,
+	                         struct why *why);
 
 	enum err (*next)(struct rows *r, struct why *why);
 	void (*rows_free)(struct rows *r);
@@ -33,6 +36,7 @@ struct db {
 	const struct db_ops *ops;
 	enum db_engine engine;
 	enum db_mode mode;
+	int patience_ms; /* 0: a statement may take what it takes */
 	bool is_in_tx;
 	bool is_tx_failed; /* a statement failed: only rolling back is left, on both engines */
 	struct why tx_why;
@@ -61,6 +65,15 @@ void db_rollback(struct db *db);
 
 /** After a lost connection: did the last commit happen? @return E_DB_GONE while nobody answers */
 enum err db_resolve(struct db *db, bool *ret_committed, struct why *why) MUST_USE;
+
+/** A name of the transaction that was begun last, for db_resolve_xact(); "" when commits here never
+ *  end in doubt. */
+const char *db_xact(const struct db *db);
+
+/** As db_resolve() for any transaction, also of an earlier process. One the server never heard of
+ *  (it was promoted without it) was not committed. */
+enum err db_resolve_xact(struct db *db, const char *xact, bool *ret_committed,
+                         struct why *why) MUST_USE;
 
 /** Whether the same work may succeed when it is simply done again. */
 static inline bool db_is_transient(const struct why *why)

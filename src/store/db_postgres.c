@@ -1,9 +1,12 @@
 /* PostgreSQL driver: statements prepared once a connection, arguments as text (bytes binary). */
 #include <libpq-fe.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "store/db_int.h"
 #include "store/pg_sql.h"
@@ -20,7 +23,10 @@ struct postgres {
 	PGconn *c;
 	struct stmt_map stmts;
 	unsigned n_stmts;
-	char xact[24]; /* the transaction's number, to ask for its end after a lost connection */
+	bool is_cut;       /* it was silent for longer than anybody waits */
+	char timeline[12]; /* of the server: another one after a promotion */
+	char xact[48];     /* "timeline:number" of the transaction, to ask for its end after a lost
+	                      connection */
 };
 
 struct stmt {
@@ -63,26 +69,15 @@ static enum err state_fail(const char *state, const char *text, const char *cons
 	    strcmp(state, "55P03") == 0 || strcmp(state, "57014") == 0)
 		return fail(why, E_DB_RETRY, text);
 	if (strncmp(state, "08", 2) == 0 || strncmp(state, "57P", 3) == 0 ||
-	    strncmp(state, "533", 3) == 0 || strcmp(state, "25006") == 0)
+	    strncmp(state, "533", 3) == 0 || strcmp(state, "25006") == 0 ||
+	    strcmp(state, "55000") == 0)
 		return fail(why, E_DB_GONE,
-		            text); /* 25006: a read-only standby after a fail-over */
+		            text); /* 25006, 55000: a standby that is not promoted yet */
 	if (strcmp(state, "53100") == 0)
 		return fail(why, E_DB_FULL, text);
 	if (strcmp(state, "53200") == 0)
 		return fail(why, E_NOMEM);
 	return fail(why, E_DB_SQL, text, sql);
-}
-
-static enum err result_fail(struct postgres *p, const PGresult *res, const char *sql,
-                            struct why *why)
-{
-	char text[WHY_ARG_BYTES];
-	const char *state = res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL;
-	if (!state || PQstatus(p->c) == CONNECTION_BAD)
-		return fail(why, E_DB_GONE, message(PQerrorMessage(p->c), text, sizeof text));
-	const char *primary = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
-	return state_fail(state, message(primary ? primary : "", text, sizeof text),
-	                  PQresultErrorField(res, PG_DIAG_CONSTRAINT_NAME), sql, why);
 }
 
 static bool is_done(const PGresult *res)
@@ -91,9 +86,66 @@ static bool is_done(const PGresult *res)
 	return s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK;
 }
 
+/* Waits for bytes of the server. Silent for too long: the connection is cut, so that libpq sees it
+ * closed. */
+static void wait_for_bytes(struct postgres *p, int64_t until_ms)
+{
+	struct pollfd fd = { .fd = PQsocket(p->c), .events = POLLIN };
+	int64_t left_ms = -1;
+	if (until_ms && (left_ms = until_ms - clock_mono_ms()) < 0)
+		left_ms = 0;
+	if (poll(&fd, 1, (int)left_ms) == 0) {
+		p->is_cut = true;
+		shutdown(fd.fd, SHUT_RDWR);
+	}
+}
+
+/* The answer to what was sent: of several statements the first failure, else the last. */
+static PGresult *answer(struct postgres *p, int is_sent)
+{
+	int64_t until_ms = p->db.patience_ms ? clock_mono_ms() + p->db.patience_ms : 0;
+	PGresult *got = NULL, *res;
+	if (!is_sent)
+		return NULL;
+	for (;;) {
+		while (PQisBusy(p->c)) {
+			wait_for_bytes(p, until_ms);
+			if (!PQconsumeInput(p->c))
+				break;
+		}
+		if (!(res = PQgetResult(p->c)))
+			return got;
+		if (got && !is_done(got)) {
+			PQclear(res);
+		} else {
+			PQclear(got);
+			got = res;
+		}
+	}
+}
+
+static PGresult *ask(struct postgres *p, const char *sql)
+{
+	return answer(p, PQsendQuery(p->c, sql));
+}
+
+static enum err result_fail(struct postgres *p, const PGresult *res, const char *sql,
+                            struct why *why)
+{
+	char text[WHY_ARG_BYTES];
+	const char *state = res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL;
+	if (p->is_cut)
+		return fail(why, E_DB_GONE, "it does not answer");
+	if (!state || PQstatus(p->c) == CONNECTION_BAD)
+		return fail(why, E_DB_GONE, message(PQerrorMessage(p->c), text, sizeof text));
+	const char *primary = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+	return state_fail(state, message(primary ? primary : "", text, sizeof text),
+	                  PQresultErrorField(res, PG_DIAG_CONSTRAINT_NAME), sql, why);
+}
+
 static enum err pg_script(struct db *db, const char *sql, struct why *why)
 {
-	PGresult *res = PQexec(pg(db)->c, sql);
+	PGresult *res = ask(pg(db), sql);
 	enum err e = is_done(res) ? ERR_OK : result_fail(pg(db), res, sql, why);
 	PQclear(res);
 	return e;
@@ -106,6 +158,19 @@ static void forget_statements(struct postgres *p)
 	stmt_map_free(&p->stmts);
 }
 
+/* A promoted replica gives the numbers of transactions that it never received once more. */
+static enum err read_timeline(struct postgres *p, struct why *why)
+{
+	static const char SQL[] = "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)";
+	PGresult *res = ask(p, SQL);
+	enum err e =
+	    PQresultStatus(res) == PGRES_TUPLES_OK ? ERR_OK : result_fail(p, res, SQL, why);
+	if (!e)
+		snprintf(p->timeline, sizeof p->timeline, "%s", PQgetvalue(res, 0, 0));
+	PQclear(res);
+	return e;
+}
+
 /* What a new connection is told first. */
 static enum err begin_session(struct postgres *p, struct why *why)
 {
@@ -116,7 +181,8 @@ static enum err begin_session(struct postgres *p, struct why *why)
 	static const char READ[] =
 	    "SET client_min_messages = error; SET bytea_output = hex;"
 	    "SET default_transaction_read_only = on; SET statement_timeout = '60s'";
-	return pg_script(&p->db, p->db.mode == DB_WRITE ? WRITE : READ, why);
+	enum err e = pg_script(&p->db, p->db.mode == DB_WRITE ? WRITE : READ, why);
+	return e || p->db.mode == DB_READ ? e : read_timeline(p, why);
 }
 
 /* Connects again when the connection broke; not inside a transaction, whose work is lost anyway. */
@@ -128,6 +194,7 @@ static enum err revive(struct postgres *p, struct why *why)
 	if (!p->db.is_in_tx) {
 		forget_statements(p);
 		PQreset(p->c);
+		p->is_cut = false;
 		if (PQstatus(p->c) == CONNECTION_OK)
 			return begin_session(p, why);
 	}
@@ -151,7 +218,7 @@ static enum err prepare_as(struct postgres *p, struct stmt *st, const char *text
                            const char *sql, struct why *why)
 {
 	snprintf(st->name, sizeof st->name, "s%u", p->n_stmts++);
-	PGresult *res = PQprepare(p->c, st->name, text, st->n_params, types);
+	PGresult *res = answer(p, PQsendPrepare(p->c, st->name, text, st->n_params, types));
 	enum err e = is_done(res) ? ERR_OK : result_fail(p, res, sql, why);
 	PQclear(res);
 	return e;
@@ -168,7 +235,7 @@ static enum err prepare(struct postgres *p, struct stmt *st, const char *sql, st
 		types[i] = params.is_used[i] ? 0 : OID_TEXT; /* 0: find out */
 	if (e || (e = prepare_as(p, st, text, types, sql, why)))
 		return e;
-	PGresult *desc = PQdescribePrepared(p->c, st->name);
+	PGresult *desc = answer(p, PQsendDescribePrepared(p->c, st->name));
 	if (!is_done(desc))
 		e = result_fail(p, desc, sql, why);
 	else if (widen(desc, types))
@@ -243,8 +310,9 @@ static enum err run_params(struct postgres *p, const struct stmt *st, const char
 	while (n < n_args && !(e = fill(ps, n, &args[n], why)))
 		n++;
 	if (!e) {
-		PGresult *res = PQexecPrepared(p->c, st->name, (int)n_args, ps->value, ps->length,
-		                               ps->format, 0);
+		PGresult *res =
+		    answer(p, PQsendQueryPrepared(p->c, st->name, (int)n_args, ps->value,
+		                                  ps->length, ps->format, 0));
 		if (is_done(res)) {
 			*ret = res;
 		} else {
@@ -472,7 +540,7 @@ static const void *pg_get_bytes(const struct rows *rows, int col, size_t *ret_le
 static void pg_rollback(struct db *db)
 {
 	if (PQstatus(pg(db)->c) == CONNECTION_OK)
-		PQclear(PQexec(pg(db)->c, "ROLLBACK"));
+		PQclear(ask(pg(db), "ROLLBACK"));
 }
 
 static enum err begin_once(struct postgres *p, struct why *why)
@@ -480,9 +548,9 @@ static enum err begin_once(struct postgres *p, struct why *why)
 	enum err e = revive(p, why);
 	if (e)
 		return e;
-	PGresult *res = PQexec(p->c, "BEGIN; SELECT pg_current_xact_id()");
+	PGresult *res = ask(p, "BEGIN; SELECT pg_current_xact_id()");
 	if (PQresultStatus(res) == PGRES_TUPLES_OK)
-		snprintf(p->xact, sizeof p->xact, "%s", PQgetvalue(res, 0, 0));
+		snprintf(p->xact, sizeof p->xact, "%s:%.30s", p->timeline, PQgetvalue(res, 0, 0));
 	else
 		e = result_fail(p, res, "BEGIN", why);
 	PQclear(res);
@@ -505,7 +573,7 @@ static enum err pg_begin(struct db *db, struct why *why)
 static enum err pg_commit(struct db *db, struct why *why)
 {
 	struct postgres *p = pg(db);
-	PGresult *res = PQexec(p->c, "COMMIT");
+	PGresult *res = ask(p, "COMMIT");
 	enum err e = ERR_OK;
 	if (!is_done(res))
 		e = result_fail(p, res, "COMMIT", why);
@@ -518,18 +586,43 @@ static enum err pg_commit(struct db *db, struct why *why)
 	return e;
 }
 
-static enum err pg_resolve(struct db *db, bool *ret_committed, struct why *why)
+static const char *pg_xact(const struct db *db)
 {
-	struct postgres *p = pg(db);
+	return ((const struct postgres *)db)->xact;
+}
+
+static enum err pg_resolve_xact(struct db *db, const char *xact, bool *ret_committed,
+                                struct why *why)
+{
 	CLEANUP(rows_free) struct rows *r = NULL;
-	struct val x = V_TEXT(p->xact);
-	enum err e = db_row(db, "SELECT pg_xact_status(CAST(?1 AS XID8))", &x, 1, &r, why);
-	if (e)
+	enum err e;
+	struct why local = { 0 };
+	size_t n = strcspn(xact, ":");
+	struct val x = V_TEXT(xact + n + (xact[n] == ':'));
+	*ret_committed = false;
+	if (db->mode == DB_WRITE && (e = revive(pg(db), why)))
 		return e;
+	if (n != strlen(pg(db)->timeline) || strncmp(xact, pg(db)->timeline, n) != 0)
+		return ERR_OK; /* of a server that is no more: what it kept alone is lost */
+	e = db_row(db, "SELECT pg_xact_status(CAST(?1 AS XID8))", &x, 1, &r, &local);
+	if (e && local.code == E_DB_SQL) { /* "is in the future": a server without it */
+		*ret_committed = false;
+		return ERR_OK;
+	}
+	if (e) {
+		if (why)
+			*why = local;
+		return e;
+	}
 	if (strcmp(rows_text(r, 0), "in progress") == 0)
 		return fail(why, E_DB_GONE, "the last commit is not settled yet");
 	*ret_committed = strcmp(rows_text(r, 0), "committed") == 0;
 	return ERR_OK;
+}
+
+static enum err pg_resolve(struct db *db, bool *ret_committed, struct why *why)
+{
+	return pg_resolve_xact(db, pg(db)->xact, ret_committed, why);
 }
 
 static enum err pg_snapshot(struct db *db, struct why *why)
@@ -606,6 +699,8 @@ static const struct db_ops OPS = {
 	.rollback = pg_rollback,
 	.resolve = pg_resolve,
 	.snapshot = pg_snapshot,
+	.xact = pg_xact,
+	.resolve_xact = pg_resolve_xact,
 	.next = pg_next,
 	.rows_free = pg_rows_free,
 	.is_null = pg_is_null,
@@ -632,7 +727,7 @@ enum err postgres_open(const char *url, enum db_mode mode, struct db **ret, stru
 		                            "tcp_user_timeout",
 		                            "dbname",
 		                            NULL };
-	const char *const values[] = { "5", "UTF8", "hujiao", "10", "5", "3", "20000", url, NULL };
+	const char *const values[] = { "3", "UTF8", "hujiao", "10", "5", "3", "20000", url, NULL };
 	struct postgres *p = calloc(1, sizeof *p);
 	if (!p)
 		return fail(why, E_NOMEM);

@@ -269,6 +269,19 @@ static enum err sqlite_resolve(struct db *db, bool *ret_committed, struct why *w
 	return ERR_OK;
 }
 
+static const char *sqlite_xact(const struct db *db)
+{
+	(void)db;
+	return "";
+}
+
+static enum err sqlite_resolve_xact(struct db *db, const char *xact, bool *ret_committed,
+                                    struct why *why)
+{
+	(void)xact;
+	return sqlite_resolve(db, ret_committed, why);
+}
+
 static enum err sqlite_snapshot(struct db *db, struct why *why)
 {
 	/* A deferred transaction takes its snapshot with the first read. */
@@ -383,6 +396,8 @@ static const struct db_ops OPS = {
 	.rollback = sqlite_rollback,
 	.resolve = sqlite_resolve,
 	.snapshot = sqlite_snapshot,
+	.xact = sqlite_xact,
+	.resolve_xact = sqlite_resolve_xact,
 	.next = sqlite_next,
 	.rows_free = sqlite_rows_free,
 	.is_null = sqlite_is_null,

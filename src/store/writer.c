@@ -10,65 +10,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metric.h"
+#include "base/str.h"
 #include "base/thread.h"
 #include "store/db_int.h"
-
-enum {
-	GROUP_JOBS = 256, /* most jobs in one commit */
-	GROUP_US = 5000,  /* a commit is not put off longer than this for more jobs to join */
-	BULK_US = 40000,  /* one of bulk jobs alone: rows that follow each other share pages */
-	DEFAULT_DEPTH = 4096,
-	DEFAULT_RETRY_MS = 5000,
-	RETRIES_TOGETHER = 4, /* then the jobs of a group that collides are tried one by one */
-};
-
-struct work {
-	struct work *next;
-	write_fn *fn;
-	void *arg;
-	write_done_fn *done;
-	void *ctx;
-	enum lane lane;
-	int64_t given_us;
-	bool is_owned; /* made by writer_submit(); else on the stack of who waits */
-};
-
-struct copied {
-	struct work work; /* first, so that freeing it frees both */
-	max_align_t arg[];
-};
-
-struct queue {
-	struct work *first, **last;
-	atomic_size_t n;
-};
-
-/* What runs the jobs of one or both lanes. */
-struct line {
-	struct writer *w;
-	struct thread *thread;
-	struct db *db;
-	int64_t stream;
-	pthread_mutex_t lock; /* guards the queues of its lanes and is_stopping */
-	pthread_cond_t more;
-	bool is_stopping;
-	enum lane first_lane, last_lane;
-	struct work *group[GROUP_JOBS];
-};
-
-struct tx {
-	struct line *line;
-};
-
-struct writer {
-	int64_t node, retry_ms;
-	size_t depth;
-	struct queue queue[LANE_COUNT];
-	struct line *line_of[LANE_COUNT];
-	struct line lines[LANE_COUNT];
-	int n_lines;
-	atomic_int_fast64_t jobs, commits, failed_jobs, retries, commit_us_sum, commit_us_max;
-};
+#include "store/spool.h"
+#include "store/writer_int.h"
 
 struct db *tx_db(struct tx *tx)
 {
@@ -140,7 +86,7 @@ static struct work *take(struct line *l, bool wait)
 
 /* ---- committing ---- */
 
-static void settle(struct line *l, struct work *j, enum err e, const struct why *why)
+void writer_settle(struct line *l, struct work *j, enum err e, const struct why *why)
 {
 	bool is_owned = j->is_owned; /* after done() another's work is gone */
 	atomic_fetch_add(&l->w->jobs, 1);
@@ -158,7 +104,7 @@ static void settle(struct line *l, struct work *j, enum err e, const struct why 
 static void settle_all(struct line *l, struct work **jobs, int n, enum err e, const struct why *why)
 {
 	for (int i = 0; i < n; i++)
-		settle(l, jobs[i], e, why);
+		writer_settle(l, jobs[i], e, why);
 }
 
 static enum err run_job(struct line *l, struct work *j, struct why *why)
@@ -245,7 +191,7 @@ static enum err resolve(struct line *l, int64_t until_ms, bool *ret_committed)
 /* Goes on from a try `t` until it is committed, refused for good, or time is up. */
 static void persist(struct line *l, struct work **jobs, int n, struct try *t)
 {
-	int64_t until_ms = clock_mono_ms() + l->w->retry_ms;
+	int64_t until_ms = clock_mono_ms() + (l->spool ? SPOOL_AFTER_MS : l->w->retry_ms);
 	for (int attempt = 0; t->e && db_is_transient(&t->why); attempt++) {
 		bool is_gone = t->why.code == E_DB_GONE, is_committed = false;
 		if (is_gone && t->at == AT_COMMIT) {
@@ -282,6 +228,10 @@ static void decide_fresh(struct line *l, struct work **jobs, int n)
 static void decide(struct line *l, struct work **jobs, int n, struct try *t)
 {
 	persist(l, jobs, n, t);
+	if (t->e && l->spool && t->why.code == E_DB_GONE) {
+		keep_jobs(l, jobs, n, t->at == AT_COMMIT ? db_xact(l->db) : "", &t->why);
+		return;
+	}
 	if (!t->e || n == 1 || t->at == AT_BEGIN || t->why.code == E_DB_GONE) {
 		settle_all(l, jobs, n, t->e, &t->why);
 		return;
@@ -315,11 +265,64 @@ static void run_group(struct line *l, struct work *j)
 	decide(l, l->group, n, &t);
 }
 
+static bool is_stopping(struct line *l)
+{
+	pthread_mutex_lock(&l->lock);
+	bool is = l->is_stopping;
+	pthread_mutex_unlock(&l->lock);
+	return is;
+}
+
+/* While something is kept the line wakes by itself, to look for the database. */
+static struct work *take_or_look(struct line *l)
+{
+	struct timespec until;
+	struct work *j = take(l, false);
+	if (j)
+		return j;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec++;
+	pthread_mutex_lock(&l->lock);
+	if (!l->is_stopping)
+		pthread_cond_timedwait(&l->more, &l->lock, &until);
+	pthread_mutex_unlock(&l->lock);
+	return take(l, false);
+}
+
+static void run_kept(struct line *l)
+{
+	static const struct why GONE = { .code = E_DB_SPOOLING };
+	keep_enter(l);
+	struct work *j = take_or_look(l);
+	if (!j)
+		return;
+	if (!keep_is_on(l)) {
+		run_group(l, j);
+		return;
+	}
+	int n = 0;
+	do
+		l->group[n++] = j;
+	while (n < GROUP_JOBS && (j = take(l, false)));
+	keep_jobs(l, l->group, n, "", &GONE);
+}
+
 static void run_line(void *arg)
 {
 	struct line *l = arg;
-	for (struct work *j; (j = take(l, true));)
-		run_group(l, j);
+	struct work *j;
+	for (;;) {
+		if (keep_is_on(l)) {
+			bool was_stopping = is_stopping(l);
+			run_kept(l);
+			if (was_stopping && !atomic_load(&l->w->queue[LANE_LIVE].n))
+				return; /* the file stays for the next start */
+		} else if ((j = take(l, true))) {
+			run_group(l, j);
+		} else {
+			return;
+		}
+	}
 }
 
 /* ---- from outside ---- */
@@ -334,10 +337,18 @@ static enum err start_line(struct writer *w, const char *url, enum lane from, en
 	l->last_lane = to;
 	for (enum lane i = from; i <= to; i++)
 		w->line_of[i] = l;
+	pthread_condattr_t attr;
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_mutex_init(&l->lock, NULL);
-	pthread_cond_init(&l->more, NULL);
+	pthread_cond_init(&l->more, &attr);
+	pthread_condattr_destroy(&attr);
 	w->n_lines++;
 	enum err e = db_open(url, DB_WRITE, &l->db, why);
+	if (!e)
+		db_set_patience(l->db, from == LANE_LIVE ? LIVE_PATIENCE_MS : PATIENCE_MS);
+	if (from == LANE_LIVE)
+		l->spool = w->spool;
 	return e ? e
 	         : thread_start(from == LANE_LIVE ? "writer" : "writer-normal", run_line, l,
 	                        &l->thread, why);
@@ -353,8 +364,13 @@ enum err writer_new(const struct writer_cfg *cfg, struct writer **ret, struct wh
 	w->retry_ms = cfg->retry_ms ? cfg->retry_ms : DEFAULT_RETRY_MS;
 	for (int i = 0; i < LANE_COUNT; i++)
 		w->queue[i].last = &w->queue[i].first;
+	w->kinds = cfg->kinds;
+	w->n_kinds = cfg->n_kinds;
 	bool is_two = strncmp(cfg->url, "sqlite:", 7) != 0;
-	enum err e = start_line(w, cfg->url, LANE_LIVE, is_two ? LANE_LIVE : LANE_BULK, why);
+	/* One file is there or the machine is not: only a server can be gone. */
+	enum err e = is_two && cfg->spool_dir ? spool_open(cfg->spool_dir, &w->spool, why) : ERR_OK;
+	if (!e)
+		e = start_line(w, cfg->url, LANE_LIVE, is_two ? LANE_LIVE : LANE_BULK, why);
 	if (!e && is_two)
 		e = start_line(w, cfg->url, LANE_NORMAL, LANE_BULK, why);
 	if (e)
@@ -380,27 +396,43 @@ void writer_free(struct writer **pw)
 		pthread_cond_destroy(&l->more);
 		pthread_mutex_destroy(&l->lock);
 	}
+	spool_close(&w->spool);
 	free(w);
 	*pw = NULL;
 }
 
-enum err writer_submit(struct writer *w, enum lane lane, write_fn *fn, const void *arg,
-                       size_t arg_bytes, write_done_fn *done, void *ctx, struct why *why)
+static enum err submit(struct writer *w, enum lane lane, const struct work *as, const void *arg,
+                       size_t arg_bytes, struct why *why)
 {
 	struct copied *c = malloc(sizeof *c + arg_bytes);
 	if (!c)
 		return fail(why, E_NOMEM);
-	c->work = (struct work){ .fn = fn,
-		                 .arg = arg_bytes ? c->arg : NULL,
-		                 .done = done,
-		                 .ctx = ctx,
-		                 .is_owned = true };
+	c->work = *as;
+	c->work.arg = arg_bytes ? c->arg : NULL;
+	c->work.is_owned = true;
 	if (arg_bytes)
 		memcpy(c->arg, arg, arg_bytes);
 	enum err e = give(w, lane, &c->work, why);
 	if (e)
 		free(c);
 	return e;
+}
+
+enum err writer_submit(struct writer *w, enum lane lane, write_fn *fn, const void *arg,
+                       size_t arg_bytes, write_done_fn *done, void *ctx, struct why *why)
+{
+	return submit(w, lane, &(struct work){ .fn = fn, .done = done, .ctx = ctx }, arg, arg_bytes,
+	              why);
+}
+
+enum err writer_submit_kept(struct writer *w, const struct writer_kind *kind, const void *kept,
+                            write_fn *fn, const void *arg, size_t arg_bytes, write_done_fn *done,
+                            void *ctx, struct why *why)
+{
+	return submit(
+	    w, LANE_LIVE,
+	    &(struct work){ .fn = fn, .done = done, .ctx = ctx, .kind = kind, .kept = kept }, arg,
+	    arg_bytes, why);
 }
 
 /* A job somebody waits for; lives on that thread's stack. */
@@ -434,6 +466,11 @@ enum err writer_do(struct writer *w, enum lane lane, write_fn *fn, const void *a
 	}
 	sem_destroy(&wt.settled);
 	return e;
+}
+
+int64_t writer_spooled(const struct writer *w)
+{
+	return w->spool ? spool_count(w->spool) : 0;
 }
 
 int writer_load_pct(const struct writer *w, enum lane lane)

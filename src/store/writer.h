@@ -38,12 +38,31 @@ struct db *tx_db(struct tx *tx);
 int64_t tx_node(const struct tx *tx);
 int64_t tx_stream(const struct tx *tx);
 
+/* A job that may be kept in the spool while the database is gone: what its call, its agent or a
+ *  person at a screen already did, so that it must not be lost. */
+struct str;
+struct writer_kind {
+	const char *name; /* at most 23 letters */
+	/** What enter() needs, as text. On the writer's thread. */
+	enum err (*encode)(const void *kept, struct str *out, struct why *why);
+	/** Enters it, perhaps days and a program version later. In a transaction; an error that
+	 *  does not go away puts the record aside for a person to look at. */
+	enum err (*enter)(struct tx *tx, const char *text, size_t bytes, struct why *why);
+	/** It is not kept to be entered but to be undone, when its commit was in doubt and turns
+	 *  out to have happened: `done` is told the error, enter() undoes. */
+	bool is_undone;
+};
+
 struct writer_cfg {
 	const char *url;
 	int64_t node;     /* 0..1023 */
 	size_t depth;     /* jobs a lane holds before ERR_BUSY; 0: 4096 */
 	int64_t retry_ms; /* how long a lost or busy database is tried again before a job fails; 0:
 	                     5000 */
+	const char *spool_dir; /* where jobs with a kind are kept while PostgreSQL is gone; NULL:
+	                          nowhere, they fail */
+	const struct writer_kind *const *kinds;
+	size_t n_kinds;
 };
 
 /** Opens its connections and starts. The schema must be up to date: migrate(). */
@@ -59,6 +78,13 @@ void writer_free(struct writer **w);
 enum err writer_submit(struct writer *w, enum lane lane, write_fn *fn, const void *arg,
                        size_t arg_bytes, write_done_fn *done, void *ctx, struct why *why) MUST_USE;
 
+/** writer_submit() on the live lane for a job of a kind: `done` is told ERR_OK also when it is kept
+ *  in the spool.
+ *  @param kept  handed to encode(); lives until `done` */
+enum err writer_submit_kept(struct writer *w, const struct writer_kind *kind, const void *kept,
+                            write_fn *fn, const void *arg, size_t arg_bytes, write_done_fn *done,
+                            void *ctx, struct why *why) MUST_USE;
+
 /** Gives a job and waits for its commit. Workers only: never on a loop's thread, never in a job.
  *  @param arg  not copied; may point to outputs, which count only when ERR_OK comes back
  *  @return the job's error, or E_WRITER_FULL, or that of the commit */
@@ -67,6 +93,10 @@ enum err writer_do(struct writer *w, enum lane lane, write_fn *fn, const void *a
 
 /** Jobs waiting in a lane, 0..100 % of its depth: no new calls from 80. Any thread. */
 int writer_load_pct(const struct writer *w, enum lane lane);
+
+/** Records in the spool; while there are any no new call may begin (its attempt could not be
+ *  committed). Any thread. */
+int64_t writer_spooled(const struct writer *w);
 
 struct writer_stats {
 	int64_t jobs, commits, failed_jobs, retries; /* since the start */

@@ -31,10 +31,10 @@ int __real_sqlite3_exec(sqlite3 *h, const char *sql, int (*fn)(void *, int, char
                         void *ctx, char **msg);
 int __real_sqlite3_prepare_v3(sqlite3 *h, const char *sql, int n, unsigned flags,
                               sqlite3_stmt **ret, const char **tail);
-PGresult *__real_PQexec(PGconn *c, const char *sql);
-PGresult *__real_PQexecPrepared(PGconn *c, const char *name, int n, const char *const *v,
-                                const int *l, const int *f, int r);
-PGresult *__real_PQprepare(PGconn *c, const char *name, const char *sql, int n, const Oid *types);
+int __real_PQsendQuery(PGconn *c, const char *sql);
+int __real_PQsendQueryPrepared(PGconn *c, const char *name, int n, const char *const *v,
+                               const int *l, const int *f, int r);
+int __real_PQsendPrepare(PGconn *c, const char *name, const char *sql, int n, const Oid *types);
 
 void *__wrap_malloc(size_t n);
 void *__wrap_calloc(size_t n, size_t size);
@@ -45,10 +45,10 @@ int __wrap_sqlite3_exec(sqlite3 *h, const char *sql, int (*fn)(void *, int, char
                         void *ctx, char **msg);
 int __wrap_sqlite3_prepare_v3(sqlite3 *h, const char *sql, int n, unsigned flags,
                               sqlite3_stmt **ret, const char **tail);
-PGresult *__wrap_PQexec(PGconn *c, const char *sql);
-PGresult *__wrap_PQexecPrepared(PGconn *c, const char *name, int n, const char *const *v,
-                                const int *l, const int *f, int r);
-PGresult *__wrap_PQprepare(PGconn *c, const char *name, const char *sql, int n, const Oid *types);
+int __wrap_PQsendQuery(PGconn *c, const char *sql);
+int __wrap_PQsendQueryPrepared(PGconn *c, const char *name, int n, const char *const *v,
+                               const int *l, const int *f, int r);
+int __wrap_PQsendPrepare(PGconn *c, const char *name, const char *sql, int n, const Oid *types);
 
 void *__wrap_malloc(size_t n)
 {
@@ -88,20 +88,20 @@ int __wrap_sqlite3_prepare_v3(sqlite3 *h, const char *sql, int n, unsigned flags
 	                          : __real_sqlite3_prepare_v3(h, sql, n, flags, ret, tail);
 }
 
-PGresult *__wrap_PQexec(PGconn *c, const char *sql)
+int __wrap_PQsendQuery(PGconn *c, const char *sql)
 {
-	return is_due(&call_left) ? NULL : __real_PQexec(c, sql);
+	return is_due(&call_left) ? 0 : __real_PQsendQuery(c, sql);
 }
 
-PGresult *__wrap_PQexecPrepared(PGconn *c, const char *name, int n, const char *const *v,
-                                const int *l, const int *f, int r)
+int __wrap_PQsendQueryPrepared(PGconn *c, const char *name, int n, const char *const *v,
+                               const int *l, const int *f, int r)
 {
-	return is_due(&call_left) ? NULL : __real_PQexecPrepared(c, name, n, v, l, f, r);
+	return is_due(&call_left) ? 0 : __real_PQsendQueryPrepared(c, name, n, v, l, f, r);
 }
 
-PGresult *__wrap_PQprepare(PGconn *c, const char *name, const char *sql, int n, const Oid *types)
+int __wrap_PQsendPrepare(PGconn *c, const char *name, const char *sql, int n, const Oid *types)
 {
-	return is_due(&call_left) ? NULL : __real_PQprepare(c, name, sql, n, types);
+	return is_due(&call_left) ? 0 : __real_PQsendPrepare(c, name, sql, n, types);
 }
 
 /* ---- what is done meanwhile ---- */
