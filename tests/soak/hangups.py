@@ -112,11 +112,12 @@ def settle(f):
     hj.wait_for(over, 120)
 
     def closed():
-        """all calls and their tasks are closed in the database"""
+        """all calls, their tasks and recordings are closed in the database"""
         db = f.db()
         try:
             return floor.one(db, "SELECT (SELECT COUNT(*) FROM call WHERE state <> 'ended' OR end_utc_ms IS NULL) + "
-                                 "(SELECT COUNT(*) FROM task WHERE state = 'live')") == 0
+                                 "(SELECT COUNT(*) FROM task WHERE state = 'live') + "
+                                 "(SELECT COUNT(*) FROM recording WHERE state = 'live')") == 0
         finally:
             db.close()
 
