@@ -68,7 +68,8 @@ struct person_pause {
 /* Calls in of today. */
 struct incoming_day {
 	int64_t calls, in_time /* answered within the owner's ringing time */, missed;
-	/* Of any day: nobody has called back yet; of these past their due time, and the first due. */
+	/* Of any day: nobody has called back yet; of these past their due time, and the first due.
+	 */
 	int64_t missed_open, missed_late, late_since_utc_ms;
 };
 
