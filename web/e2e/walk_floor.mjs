@@ -34,7 +34,7 @@ export async function finishCall(page, keys) {
 
 /** The wrong result of the last call of `name` is corrected at the desk, with its reason. */
 export async function correct(page, { name, result, reason }) {
-  await page.locator('.wl li', { hasText: name }).click()
+  await page.locator('.cu .name', { hasText: name }).waitFor()
   await page.getByRole('button', { name: '更正' }).first().click()
   await page.getByRole('radio', { name: result }).click()
   if (await page.getByRole('button', { name: /保存更正/ }).isEnabled()) throw new Error('corrected without a reason')

@@ -43,7 +43,7 @@ async function form(over: { mayClose?: () => boolean } = {}) {
   const f = useResultForm({
     now: () => NOW,
     mayClose: over.mayClose ?? (() => true),
-    saved: (wasCorrection) => calls.saved.push(wasCorrection ? 'correction' : 'result'),
+    saved: (stays) => calls.saved.push(stays ? 'stays' : 'goes on'),
     focusNote: () => calls.note++,
     pickTime: () => calls.pick++,
   })
@@ -64,7 +64,7 @@ describe('result form', () => {
     const body = sent.find((s) => s.path === '/api/v1/calls/9001/result')?.body
     expect(body).toMatchObject({ code: 'interested', grade: 'A', then: 'next' })
     expect(body?.['next_utc_ms']).toBe(nextPresets(NOW)[0]?.atUtcMs)
-    expect(calls.saved).toEqual(['result'])
+    expect(calls.saved).toEqual(['goes on'])
     expect(f.active.value).toBe(false)
   })
   it('names what is missing and sends nothing', async () => {

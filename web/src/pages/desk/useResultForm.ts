@@ -127,8 +127,8 @@ export interface ResultFormOptions {
   now: () => number
   /** the call has ended: Enter may save */
   mayClose: () => boolean
-  /** the result is kept; after a correction the page stays with its customer */
-  saved: (wasCorrection: boolean) => void
+  /** the result is kept; after a correction, and before a break, the page stays with its customer */
+  saved: (stays: boolean) => void
   focusNote: () => void
   pickTime: () => void
 }
@@ -233,7 +233,7 @@ export function useResultForm(o: ResultFormOptions) {
       callId.value = null
       correcting.value = false
       assign(emptyModel())
-      o.saved(wasCorrection)
+      o.saved(wasCorrection || then === 'break')
     } catch (e) {
       error.value = e
     } finally {
