@@ -270,5 +270,21 @@ def test_tls_trunk_checks_whom_it_talks_to():
         s.do("trunk 3 127.0.0.1 5061 transport=tls ca=/nonexistent", ok=False)
 
 
+def test_a_prompt_that_ends_during_a_stall_ends_once():
+    """The process stands still while a clip has its last frame to play; the frames missed are made up for at once."""
+    with Box() as b:
+        f = Floor(b)
+        cust, _ = f.customer(say=None)
+        clip = tone_wav(b.dir / "short.wav", 700, 0.2)
+        for wait_s in (0.02, 0.06, 0.1, 0.14, 0.16):
+            f.s.do(f"play {cust} {clip} 0")
+            time.sleep(wait_s)
+            f.s.p.send_signal(signal.SIGSTOP)
+            time.sleep(0.4)
+            f.s.p.send_signal(signal.SIGCONT)
+            f.s.event("PLAYED", cust)
+            assert not f.s.has("PLAYED", cust)
+
+
 if __name__ == "__main__":
     run(globals())
