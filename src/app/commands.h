@@ -7,6 +7,7 @@
 
 int cmd_serve(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
+int cmd_pace(int argc, char **argv);
 int cmd_practice(int argc, char **argv);
 int cmd_setup(int argc, char **argv);
 int cmd_backup(int argc, char **argv);

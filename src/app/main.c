@@ -20,6 +20,8 @@ static const struct command COMMANDS[] = {
 	  "带 30 天历史和在线坐席的演示" },
 	{ "practice", cmd_practice, "(its orders come on standard input)",
 	  "simulated customers and agents", "模拟客户与坐席" },
+	{ "pace", cmd_pace, "--stdio", "the pacing of predictive campaigns, for a simulator",
+	  "预测外呼的节拍算法，供仿真器评测" },
 	{ "setup", cmd_setup, "[--config FILE] [--yes] [--KEY VALUE]...",
 	  "first steps: folder, database, addresses, certificate, key, log-in",
 	  "首次设置：目录、数据库、地址、证书、密钥、管理员登录" },
