@@ -91,9 +91,25 @@ static enum err lock(struct db *db, struct why *why)
 	           : ERR_OK;
 }
 
+enum { LOCK_WAIT_MS = 60000 };
+
+/* Another that migrates or writes has the file's lock: on a slow disk for longer than SQLite waits.
+ */
+static enum err begin_patiently(struct db *db, struct why *why)
+{
+	int64_t until_ms = clock_mono_ms() + LOCK_WAIT_MS;
+	struct why local = { 0 };
+	enum err e;
+	while ((e = db_begin(db, &local)) && local.code == E_DB_RETRY && clock_mono_ms() < until_ms)
+		;
+	if (e && why)
+		*why = local;
+	return e;
+}
+
 static enum err begin(struct db *db, struct why *why)
 {
-	enum err e = db_begin(db, why);
+	enum err e = begin_patiently(db, why);
 	if (!e)
 		e = db_script(db,
 		              "CREATE TABLE IF NOT EXISTS schema_version (number BIGINT PRIMARY "
