@@ -48,6 +48,36 @@ static const struct field MADE[] = { F_TEXT("key"), F_INT("version"), F_END };
 
 /* ---- the script of a call or a campaign ---- */
 
+/* A call that is being begun has no row yet: his desk knows of it. */
+static enum err call_of_desk(struct req *rq, int64_t call_id, struct call_ref *ret, struct why *why)
+{
+	struct floor *f = req_env(rq)->floor;
+	CLEANUP(json_cleanup) json_t *desk = NULL;
+	enum err e =
+	    f ? floor_cmd(f, &(struct floor_cmd){ .kind = CMD_DESK, .person_id = req_person(rq) },
+	                  &desk, why)
+	      : ERR_NOT_FOUND;
+	const json_t *call = json_object_get(desk, "call");
+	if (e || json_id(call, "id") != call_id)
+		return fail(why, E_ROW_NONE);
+	ret->customer_id = json_id(call, "customer_id");
+	ret->campaign_id = json_id(json_object_get(desk, "campaign"), "id");
+	return ERR_OK;
+}
+
+static enum err find_call(struct req *rq, int64_t call_id, struct call_ref *ret, struct why *why)
+{
+	struct why local = { 0 };
+	enum err e = call_ref_load(req_db(rq), call_id, ret, &local);
+	if (e == ERR_NOT_FOUND)
+		return call_of_desk(rq, call_id, ret, why);
+	if (e && why)
+		*why = local;
+	if (!e && !scope_has(req_scope(rq), ret->agent_id, ret->unit_id))
+		return fail(why, E_ROW_NONE);
+	return e;
+}
+
 /* Which script, and which version of it: a call keeps the one it began with. */
 static enum err which(struct req *rq, char key[64], struct version **ret, int64_t *ret_customer,
                       struct why *why)
@@ -58,9 +88,7 @@ static enum err which(struct req *rq, char key[64], struct version **ret, int64_
 	key[0] = '\0';
 	*ret_customer = 0;
 	if (call_id) {
-		e = call_ref_load(req_db(rq), call_id, &call, why);
-		if (!e && !scope_has(req_scope(rq), call.agent_id, call.unit_id))
-			e = fail(why, E_ROW_NONE);
+		e = find_call(rq, call_id, &call, why);
 		str_copy(key, 64, call.script_key);
 		*ret_customer = call.customer_id;
 	}

@@ -10,6 +10,7 @@
 #include "api/api.h"
 #include "api/sse.h"
 #include "app/cell.h"
+#include "app/facts.h"
 #include "app/rekey.h"
 #include "app/trunks.h"
 #include "app/upgrade.h"
@@ -41,6 +42,7 @@ struct server {
 	struct db *db; /* of the starting thread */
 	struct vault *vault;
 	struct import_jobs import_jobs;
+	struct facts *facts;
 	struct job_kind kinds[IMPORT_JOB_KINDS + 1];
 	struct job_runner *jobs;
 	struct api *api;
@@ -279,9 +281,15 @@ static enum err start_api(struct server *s, struct why *why)
 		                       .company = c->company,
 		                       .is_demo = s->cfg.is_demo } };
 	enum err e = api_start(&ac, &s->api, why);
-	if (!e)
-		set_hub(s, api_hub(s->api));
-	return e;
+	if (e)
+		return e;
+	set_hub(s, api_hub(s->api));
+	struct facts_cfg fc = { .url = p->database,
+		                .writer = s->writer,
+		                .node = cell_node(s->cell),
+		                .floor = s->floor,
+		                .hub = api_hub(s->api) };
+	return facts_start(&fc, &s->facts, why);
 }
 
 /* Nobody is in the database yet: the administrator chooses his password by a link used once. */
@@ -381,6 +389,7 @@ static void stop_loop(struct server *s)
 		drain(s, QUIET_MS, is_quiet);
 		set_hub(s, NULL);
 	}
+	facts_stop(&s->facts);
 	api_stop(&s->api);   /* its workers ask the loop: they end first */
 	cell_leave(s->cell); /* all is committed; what it posts to the loop is not waited for */
 	if (s->loop && !s->loop_err)

@@ -131,6 +131,14 @@ void import_job_kinds(struct import_jobs *ctx, struct job_kind ret[IMPORT_JOB_KI
 enum err import_in_scope(const struct scope *sc, struct db *db, int64_t batch_id,
                          struct why *why) MUST_USE;
 
+/* What a person is told when his list is in. */
+struct import_summary {
+	int64_t id, by_id, n_new, n_updated;
+	char file_name[256];
+};
+enum err import_summary(struct db *db, int64_t batch_id, struct import_summary *ret,
+                        struct why *why) MUST_USE;
+
 /** One batch as an object: GET /api/v1/imports/{id}. Samples are masked. */
 enum err import_get(const struct scope *sc, struct db *db, int64_t batch_id, struct jw *w,
                     struct why *why) MUST_USE;

@@ -155,6 +155,23 @@ enum err import_in_scope(const struct scope *sc, struct db *db, int64_t batch_id
 	              why);
 }
 
+enum err import_summary(struct db *db, int64_t batch_id, struct import_summary *ret,
+                        struct why *why)
+{
+	static const char SQL[] =
+	    "SELECT file_name, by_id, n_new, n_updated FROM import_batch WHERE id = ?1";
+	CLEANUP(rows_free) struct rows *r = NULL;
+	enum err e = db_row(db, SQL, ARGS(V_INT(batch_id)), &r, why);
+	if (e)
+		return e;
+	*ret = (struct import_summary){ .id = batch_id,
+		                        .by_id = rows_int(r, 1),
+		                        .n_new = rows_int(r, 2),
+		                        .n_updated = rows_int(r, 3) };
+	str_copy(ret->file_name, sizeof ret->file_name, rows_text(r, 0));
+	return ERR_OK;
+}
+
 enum err import_get(const struct scope *sc, struct db *db, int64_t batch_id, struct jw *w,
                     struct why *why)
 {

@@ -317,6 +317,13 @@ static enum err ask_task(struct ask *a, struct why *why)
 	return ERR_OK;
 }
 
+static enum err ask_refused(struct ask *a, struct why *why)
+{
+	(void)why;
+	feed_forget(a->f, a->cmd->customer_id);
+	return ERR_OK;
+}
+
 static enum err ask_reload(struct ask *a, struct why *why)
 {
 	(void)why;
@@ -361,6 +368,7 @@ static const struct {
 	[CMD_FORCE_OFFLINE] = { ask_force_offline, N_TARGET },
 	[CMD_BOARD] = { ask_board, 0 },
 	[CMD_TASK] = { ask_task, 0 },
+	[CMD_REFUSED] = { ask_refused, 0 },
 	[CMD_RELOAD] = { ask_reload, 0 },
 };
 

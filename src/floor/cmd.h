@@ -37,7 +37,8 @@
 	X(FORCE_OFFLINE) /* target_id */ \
 	X(BOARD)         /* unit_ids -> {"agents","strip","lines","queue","lists"} */ \
 	X(TASK)          /* customer_id -> {"in_memory":...}: for 'why is he not dialed?' */ \
-	X(RELOAD)        /* people, campaigns, settings were changed */
+	X(REFUSED) /* customer_id: is not to be called any more; what is at hand of him goes */ \
+	X(RELOAD)  /* people, campaigns, settings were changed */
 
 enum floor_cmd_kind {
 #define X(name) CMD_##name,

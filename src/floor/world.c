@@ -303,6 +303,7 @@ static enum err load(struct db *db, int64_t cell_id, const char *disk_dir, int64
 	    (e = load_people(db, cell_id, w, why)) || (e = load_campaigns(db, cell_id, w, why)) ||
 	    (e = load_figures(db, now_utc_ms, w, why)))
 		return e;
+	policy_watch_calendar(&w->policy, now_utc_ms);
 	return look_at_disk(disk_dir, w, why);
 }
 

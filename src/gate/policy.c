@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alarm.h"
 #include "base/json.h"
 #include "base/zone.h"
 #include "gate/shipped.h"
@@ -208,6 +209,20 @@ int policy_elapsed_bp(const struct policy *p, int day, int minute)
 int policy_calendar_left(const struct policy *p, int day)
 {
 	return p->last_known_day ? day_diff(p->last_known_day, day) : -1;
+}
+
+void policy_watch_calendar(const struct policy *p, int64_t now_utc_ms)
+{
+	static const char KEY[] = "calendar";
+	enum { WARN_DAYS = 30 };
+	int day = zone_day(now_utc_ms, p->zone), left = policy_calendar_left(p, day);
+	struct why why;
+	if (left > WARN_DAYS) {
+		alarm_clear(KEY);
+		return;
+	}
+	(void)fail(&why, E_CALENDAR_ENDS, p->last_known_day, left > 0 ? left : 0);
+	alarm_raise(KEY, &why, now_utc_ms);
 }
 
 /* ---- the database ---- */

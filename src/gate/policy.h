@@ -84,6 +84,10 @@ enum err policy_install(struct tx *tx, int64_t now_utc_ms, struct why *why) MUST
 /** Days until the calendar ends, counted from `day`: an alarm is due from 30 on. */
 int policy_calendar_left(const struct policy *p, int day);
 
+/** Raises the alarm "calendar" (base/alarm.h) on the board while that is due, clears it otherwise:
+ *  after the last known day a holiday would be judged as a weekday. Any thread. */
+void policy_watch_calendar(const struct policy *p, int64_t now_utc_ms);
+
 enum day_kind policy_day_kind(const struct policy *p, int day);
 
 /** How much of a day's calling hours lies behind: 0..10000; -1: none on such a day.

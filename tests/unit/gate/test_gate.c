@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/alarm.h"
 #include "base/str.h"
 #include "base/zone.h"
 #include "gate/dnc.h"
@@ -181,6 +182,24 @@ static void holidays_and_days_worked_instead_are_known(void **state)
 	assert_true(policy_calendar_left(&policy, 20270102) < 0);
 }
 
+static void the_board_is_told_a_month_before_the_calendar_ends(void **state)
+{
+	(void)state;
+	struct alarm_row row[ALARMS_MAX];
+	char text[300];
+	policy_watch_calendar(&policy, at(20261130, 9, 0));
+	assert_int_equal(alarm_list(row), 0);
+	policy_watch_calendar(&policy, at(20261201, 9, 0));
+	assert_int_equal(alarm_list(row), 1);
+	assert_string_equal(row[0].key, "calendar");
+	assert_non_null(strstr(why_text(&row[0].why, LANG_ZH, text, sizeof text), "20261231"));
+	assert_non_null(strstr(text, "30 天"));
+	struct policy longer = policy;
+	longer.last_known_day = 20271231;
+	policy_watch_calendar(&longer, at(20261201, 9, 0));
+	assert_int_equal(alarm_list(row), 0);
+}
+
 static void the_far_west_lives_two_hours_later(void **state)
 {
 	(void)state;
@@ -322,6 +341,7 @@ int main(void)
 		cmocka_unit_test(hours_end_a_ring_time_early_and_pause_at_noon),
 		cmocka_unit_test(the_pace_of_a_day_runs_through_its_calling_hours_only),
 		cmocka_unit_test(holidays_and_days_worked_instead_are_known),
+		cmocka_unit_test(the_board_is_told_a_month_before_the_calendar_ends),
 		cmocka_unit_test(the_far_west_lives_two_hours_later),
 		cmocka_unit_test(caps_roll_and_say_when_they_free),
 		cmocka_unit_test(the_caller_number_must_be_ours_valid_and_not_worn_out),
