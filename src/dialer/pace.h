@@ -2,7 +2,7 @@
  *
  * Pure: told what happens, asked what to do. A call may start while the chance that its customer
  * would find no agent stays under a price that the account of abandoned calls sets
- * (docs/adr/0010-pacing.md). Times in ms on any clock that does not go back; events in order.
+ * (docs/adr/0011-pacing.md). Times in ms on any clock that does not go back; events in order.
  * Thread: the owner's. */
 #ifndef DIALER_PACE_H
 #define DIALER_PACE_H

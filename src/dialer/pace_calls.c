@@ -6,7 +6,7 @@
 
 enum { BINS = PACE_CALL_BINS };
 
-/* Found by trial on simulated centres; docs/adr/0010-pacing.md says what each is worth. */
+/* Found by trial on simulated centres; docs/adr/0011-pacing.md says what each is worth. */
 static const double MEMORY_CALLS = 2500, LONG_ANSWERS = 80, ANSWERS_AGENT = 2, SHORT_ANSWERS = 15,
 		    ANCHOR = 12;
 static const double STEP_UP = 3.0, STEP_DOWN = -3.2, CAUTION = 1.5, CAUTION_FROM = 0.09;

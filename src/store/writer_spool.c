@@ -1,7 +1,7 @@
 /* What the live lane cannot commit is kept in the spool and entered when the database is back.
  *
  * Each record is entered in a transaction of its own that also moves the spool's mark, so that a
- * crash, a lost answer or a second start enters it once (docs/adr/0016). */
+ * crash, a lost answer or a second start enters it once (docs/adr/0010). */
 #include <string.h>
 
 #include "base/clock.h"
