@@ -82,8 +82,9 @@ export function fromBody(b: Partial<CallResult>): ResultModel {
     grade: b.grade ?? '',
     flags: b.flags ?? 0,
     wechat: b.wechat ?? false,
-    dealYuan: typeof b.deal_fen === 'number' ? String(b.deal_fen / 100) : '',
-    nextUtcMs: b.next_utc_ms ?? null,
+    // the server's draft says 0 for what was left empty
+    dealYuan: b.deal_fen ? String(b.deal_fen / 100) : '',
+    nextUtcMs: b.next_utc_ms || null,
     promise: b.promise ?? '',
     note: b.note ?? '',
   }
