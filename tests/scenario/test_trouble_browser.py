@@ -286,6 +286,8 @@ def server_killed_over_half_a_form(h):
     got = other.until("the form", lambda g: g["call"] and g["call"]["draft"])
     assert got["state"] == "wrapup" and not got["wrapup_overdue"] and got["call"]["customer_name"] == call["customer_name"], got
     hj.wait_for(lambda: other.do("eval", js="return document.querySelector('#desk-note')?.value") == "周三再联系")
+    # The keys work once the page has the set of results.
+    hj.wait_for(lambda: other.do("eval", js="return [...document.querySelectorAll('kbd')].some((k) => k.textContent.trim() === '8')"))
     other.do("press", key="n")
     other.do("press", key="Enter")
     other.until("the form is saved", lambda g: g["state"] == "idle")
