@@ -24,7 +24,7 @@ static const struct field SIZES[] = {
 	F_INT("free_bytes"),
 	F_INT("days_left", .null = true),
 	F_INT("backup_utc_ms", .null = true, .doc = "the newest backup made on this machine"),
-	F_BOOL("backup_has_files", .doc = "with the recordings themselves"),
+	F_BOOL("backup_has_files", .doc = "the recordings themselves are in it"),
 	F_INT("certificate_end_utc_ms", .null = true),
 	F_ARR("days", DAY, .doc = "days with recordings, oldest first"),
 	F_END

@@ -61,7 +61,7 @@ static void names_read(struct support *s)
 {
 	static const char *const SQL[] = {
 		"SELECT name FROM person ORDER BY id",
-		"SELECT name FROM unit ORDER BY id",
+		"SELECT name FROM org_unit ORDER BY id",
 		"SELECT name FROM trunk ORDER BY id",
 		"SELECT name FROM campaign ORDER BY id",
 	};

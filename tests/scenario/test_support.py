@@ -10,7 +10,7 @@ import hj
 import prometheus
 from test_api_door import PASSWORD, Program
 
-NUMBER, NAME, SECRET, TOKEN = "13800005678", "欧阳震华", "swordfish-line-secret", "a-very-long-metrics-token"
+NUMBER, NAME, TEAM, SECRET, TOKEN = "13800005678", "欧阳震华", "东区突击队", "swordfish-line-secret", "a-very-long-metrics-token"
 
 
 def members(path):
@@ -33,6 +33,7 @@ def gather(p, *more):
 def plant(p):
     admin = p.admin()
     unit = admin.ok("GET", "/api/v1/units")["items"][0]["id"]
+    admin.ok("POST", "/api/v1/units", {"name": TEAM, "kind": "team", "parent_id": unit})
     admin.ok("POST", "/api/v1/people", {"job_no": "1001", "name": NAME, "role": "agent", "unit_id": unit, "station_kind": "web"})
     admin.ok("POST", "/api/v1/trunks", {"name": f"线路{NAME}{NUMBER}", "host": "127.0.0.1", "port": hj.free_port(), "user": NUMBER,
                                         "secret": SECRET, "domain": f"{NUMBER}.example", "options_s": 1, "enabled": True})
@@ -42,7 +43,7 @@ def plant(p):
     for who in (NUMBER, NAME):
         hj.Http(p.url).post("/api/v1/login", {"job_no": who, "password": SECRET})
     with open(p.server.log_path, "a", encoding="utf-8") as log:  # a line that should never be, and is
-        log.write(json.dumps({"level": "error", "event": "planted", "why": f"trunk {NAME} of {NUMBER} +86{NUMBER}"}, ensure_ascii=False, separators=(",", ":")) + "\n")
+        log.write(json.dumps({"level": "error", "event": "planted", "why": f"trunk {NAME} of {TEAM}, {NUMBER} +86{NUMBER}"}, ensure_ascii=False, separators=(",", ":")) + "\n")
 
 
 def test_everything_asked_for_and_nothing_that_must_not_leave():
@@ -54,7 +55,7 @@ def test_everything_asked_for_and_nothing_that_must_not_leave():
             assert got.get(name), name
         key = (p.folder / "data" / "master.key").read_text().strip()
         for name, text in got.items():
-            for planted in (NUMBER, NUMBER[3:], NAME, SECRET, TOKEN, PASSWORD, key, "测试公司"):
+            for planted in (NUMBER, NUMBER[3:], NAME, TEAM, SECRET, TOKEN, PASSWORD, key, "测试公司"):
                 assert planted not in text, (name, planted, text[max(0, text.find(planted) - 80):][:200])
         assert "version " in got["about.txt"] and "== /proc/meminfo" in got["about.txt"]
         assert "database = " in got["config.txt"] and "sip_port = " in got["config.txt"]

@@ -141,12 +141,20 @@ void rig_open(struct rig *r, const char *mode, int customers)
 	start_floor(r);
 }
 
+/* Jobs whose end nobody heard: their memory belongs to a process that is gone. */
+static struct floor_job *gone;
+
 /* What is finished is thrown away, as a kill does. */
 static void drop_floor(struct rig *r)
 {
 	floor_free(&r->floor);
 	r->n_events = 0;
-	r->done = NULL; /* their memory belongs to a process that is gone */
+	while (r->done) {
+		struct floor_job *j = r->done;
+		r->done = j->next;
+		j->next = gone;
+		gone = j;
+	}
 	for (int i = 0; i < r->n_legs; i++)
 		r->leg[i].is_up = false;
 }
