@@ -223,16 +223,20 @@ def stage_page(count):
     check(count, "page build", ["./run", "build"], timeout=1200)
 
 
-def scripts(count, files, env=None):
-    for f in files:
-        runner = [ROOT / "web" / "run-node"] if f.suffix == ".mjs" else []
-        code, output = run([*runner, f], timeout=1200, env=env)
-        count.add(f"{f.parent.name}/{f.stem}", *cases(code, output), output)
+def scripts(count, files, at_once=1, env=None):
+    def one(f):
+        runner = ROOT / "web" / "run-node" if f.suffix == ".mjs" else sys.executable
+        return f, *run([runner, f], timeout=1200, env=env)
+
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+        for f, code, output in pool.map(one, files):
+            count.add(f"{f.parent.name}/{f.stem}", *cases(code, output), output)
 
 
 def stage_scenario(count):
     """the real program: calls, imports, crashes"""
-    scripts(count, sorted((ROOT / "tests" / "scenario").glob("test_*.py")))
+    # They wait for telephones and people most of their time, so as many as there are cores.
+    scripts(count, sorted((ROOT / "tests" / "scenario").glob("test_*.py")), at_once=CORES)
 
 
 def stage_soak(count):

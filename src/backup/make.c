@@ -184,20 +184,32 @@ static enum err make(struct making *m, struct why *why)
 	           : fail(why, E_FILE_WRITE, (const char *)m->made->dir, strerror(errno));
 }
 
+/* Named by its second, or by the next that is free: two copies made within one come in order. */
+static enum err name_dirs(struct making *m, struct why *why)
+{
+	enum { SECONDS = 60 };
+	time_t at = (time_t)(m->cfg->now_utc_ms / 1000);
+	for (time_t end = at + SECONDS; at < end; at++) {
+		struct tm tm;
+		char stamp[32];
+		strftime(stamp, sizeof stamp, BACKUP_PREFIX "%Y%m%d-%H%M%S", gmtime_r(&at, &tm));
+		if (strlen(m->cfg->to) + sizeof stamp + 8 > sizeof m->made->dir)
+			return fail(why, E_FILE_WRITE, m->cfg->to, strerror(ENAMETOOLONG));
+		snprintf(m->made->dir, sizeof m->made->dir, "%s/%s", m->cfg->to, stamp);
+		snprintf(m->dir, sizeof m->dir, "%s/.%s.part", m->cfg->to, stamp);
+		if (access(m->made->dir, F_OK) != 0)
+			return ERR_OK;
+	}
+	return fail(why, E_SNAPSHOT_TAKEN, (const char *)m->made->dir);
+}
+
 enum err backup_make(const struct backup_cfg *cfg, struct backup_made *ret, struct why *why)
 {
 	struct making m = { .cfg = cfg, .made = ret };
-	struct tm tm;
-	char stamp[32];
-	time_t at = (time_t)(cfg->now_utc_ms / 1000);
 	*ret = (struct backup_made){ 0 };
-	strftime(stamp, sizeof stamp, BACKUP_PREFIX "%Y%m%d-%H%M%S", gmtime_r(&at, &tm));
-	if (strlen(cfg->to) + sizeof stamp + 8 > sizeof ret->dir)
-		return fail(why, E_FILE_WRITE, cfg->to, strerror(ENAMETOOLONG));
-	snprintf(ret->dir, sizeof ret->dir, "%s/%s", cfg->to, stamp);
-	snprintf(m.dir, sizeof m.dir, "%s/.%s.part", cfg->to, stamp);
-	if (access(ret->dir, F_OK) == 0)
-		return fail(why, E_SNAPSHOT_TAKEN, (const char *)ret->dir);
+	enum err named = name_dirs(&m, why);
+	if (named)
+		return named;
 	enum err e = make(&m, why);
 	if (e)
 		(void)!file_remove_tree(m.dir, NULL);
