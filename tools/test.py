@@ -235,8 +235,8 @@ def scripts(count, files, at_once=1, env=None):
 
 def stage_scenario(count):
     """the real program: calls, imports, crashes"""
-    # They wait for telephones and people most of their time, so as many as there are cores.
-    scripts(count, sorted((ROOT / "tests" / "scenario").glob("test_*.py")), at_once=CORES)
+    # They wait for telephones and people most of their time.
+    scripts(count, sorted((ROOT / "tests" / "scenario").glob("test_*.py")), at_once=CORES + 1)
 
 
 def stage_soak(count):

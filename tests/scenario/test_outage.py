@@ -55,7 +55,7 @@ def wait_new_calls(f, db, since_ms):
             if tile["call"] and tile["state"] == "talking":
                 f.c.supervisor.post(f"/api/v1/calls/{tile['call']['id']}/end", {"confirm": "结束"})
         return db.one(f"SELECT COUNT(*) FROM attempt WHERE invite_utc_ms > {since_ms}")
-    hj.wait_for(called, 120, 1)
+    hj.wait_for(called, 300, 1)
 
 
 def check_all_there_once(f, db):
@@ -81,8 +81,9 @@ def check_all_there_once(f, db):
 
 
 def check_heard(f, db, calls, from_ms, to_ms):
-    """The recordings of calls that went on through the gap have speech in it."""
-    heard = 0
+    """The recordings of calls that went on through the gap go on through it, and there is speech in them: not in each, as
+    somebody may be thinking."""
+    heard = sound = 0
     for call in calls:
         path, start, end = db.sql(f"SELECT r.path, r.started_utc_ms, k.end_utc_ms FROM recording r JOIN call k ON k.id = r.call_id "
                                   f"WHERE k.id = {call}")[0]
@@ -90,9 +91,11 @@ def check_heard(f, db, calls, from_ms, to_ms):
             continue
         rate, sides = wav.read((f.c.folder / "data" / "recordings" / path).read_bytes())
         cut = slice((from_ms - int(start)) * rate // 1000, (to_ms - int(start)) * rate // 1000)
-        sound = sum(wav.seconds_of_sound(side[cut], rate) for side in sides)
-        assert sound > (to_ms - from_ms) / 1000 * 0.1, f"call {call}: {sound} s of speech in the gap"
+        there = len(sides[0][cut]) / rate
+        assert there > (to_ms - from_ms) / 1000 - 0.2, f"call {call}: {there} s of the gap are in its recording"
+        sound += sum(wav.seconds_of_sound(side[cut], rate) for side in sides)
         heard += 1
+    assert not heard or sound > (to_ms - from_ms) / 1000 * 0.1, f"{sound} s of speech in the gap, in {heard} calls"
     return heard
 
 
@@ -142,7 +145,7 @@ def test_a_killed_database_and_a_killed_program_lose_nothing():
         def kept():
             """facts of calls in progress wait in the spool"""
             return f.spooled() and "spool_begun" in f.log()
-        hj.wait_for(kept, 60)
+        hj.wait_for(kept, 300)
         time.sleep(3)
         f.c.server.kill()
         assert f.spooled()
@@ -154,7 +157,7 @@ def test_a_killed_database_and_a_killed_program_lose_nothing():
         def entered():
             """the spool is entered"""
             return not f.spooled()
-        hj.wait_for(entered, 60)
+        hj.wait_for(entered, 120)
         wait_new_calls(f, db, back_ms)
         left = db.sql(f"SELECT id, state FROM call WHERE id IN ({','.join(map(str, calls))}) AND state = 'live'")
         assert not left, left

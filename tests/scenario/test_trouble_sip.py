@@ -170,8 +170,12 @@ def cases(h):
         p.kill()
         h.close_form(agent)
         h.ended(call, "answered", "unsaved", ended_by="system")
-        rec = h.rows("SELECT state, duration_ms FROM recording WHERE call_id = ?", int(call))[0]
-        assert rec["state"] == "closed" and rec["duration_ms"] > 1500, rec
+
+        def closed():
+            """the recording is closed"""
+            return h.rows("SELECT duration_ms FROM recording WHERE call_id = ? AND state = 'closed'", int(call))
+        rec = hj.wait_for(closed, 30)[0]
+        assert rec["duration_ms"] > 1500, rec
 
     def a_bye_that_was_lost():
         agent, call, p = h.dial(INVITE, answer(200, "OK", sdp()), expect("ACK"), expect("INVITE"),

@@ -5,6 +5,7 @@ import math
 import os
 import pathlib
 import queue
+import random
 import shutil
 import socket
 import struct
@@ -20,14 +21,13 @@ DRIVER = BUILD / "tests" / "voice_driver"
 
 
 def free_udp(host="127.0.0.1"):
-    """An even UDP port that is free for TCP too, on `host`."""
+    """An even UDP port that is free for TCP too, on `host`. Below those the kernel gives out by itself, which others might
+    be given before it is used."""
     while True:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as u, socket.socket(socket.AF_INET, socket.SOCK_STREAM) as t:
-            u.bind((host, 0))
-            port = u.getsockname()[1]
-            if port % 2 or port < 20000:
-                continue
+            port = random.randrange(20000, 32000, 2)
             try:
+                u.bind((host, port))
                 t.bind((host, port))
             except OSError:
                 continue
