@@ -236,7 +236,7 @@ def scripts(count, files, at_once=1, env=None):
 def stage_scenario(count):
     """the real program: calls, imports, crashes"""
     # They wait for telephones and people most of their time.
-    scripts(count, sorted((ROOT / "tests" / "scenario").glob("test_*.py")), at_once=CORES + 1)
+    scripts(count, sorted((ROOT / "tests" / "scenario").glob("test_*.py")), at_once=CORES)
 
 
 def stage_soak(count):

@@ -16,7 +16,13 @@
 #include "base/str.h"
 #include "base/thread.h"
 
-enum { POLL_MS = 300, LOGIN_RETRY_MS = 5000, REFUSED_REST_MS = 3000, ANSWER_MAX_BYTES = 1 << 20 };
+enum {
+	POLL_MS = 300,
+	LOGIN_RETRY_MS = 5000,
+	REFUSED_REST_MS = 3000,
+	NEXT_DAY_MS = 86400000,
+	ANSWER_MAX_BYTES = 1 << 20
+};
 
 struct desk {
 	struct robot_seat seat;
@@ -141,11 +147,14 @@ static void save(struct robots *r, struct desk *d, int64_t call_id, bool then_br
 	pthread_mutex_lock(&r->lock);
 	struct robot_result res = d->result;
 	pthread_mutex_unlock(&r->lock);
-
+	if (!*res.code) { /* a call of before this process: somebody has to speak with him again */
+		str_copy(res.code, sizeof res.code, "follow");
+		res.next_in_ms = NEXT_DAY_MS;
+	}
 	struct str out = { 0 };
 	struct jw w = { .out = &out };
 	jw_obj(&w, NULL);
-	jw_str(&w, "code", *res.code ? res.code : "follow");
+	jw_str(&w, "code", res.code);
 	if (*res.grade)
 		jw_str(&w, "grade", res.grade);
 	jw_str(&w, "note", res.note);
