@@ -47,7 +47,7 @@ static enum err read_or_make(int fd, char owner[INSTANCE_BYTES])
 
 static enum err lock_folder(struct cell *c, struct why *why)
 {
-	char *path = file_join(c->paths->data, "instance");
+	char *path = file_join(c->paths->data, CELL_LOCK);
 	if (!path)
 		return fail(why, E_NOMEM);
 	enum err e = ERR_OK;

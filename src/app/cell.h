@@ -9,6 +9,8 @@
 #include "app/paths.h"
 #include "store/tenure.h"
 
+#define CELL_LOCK "instance" /* in the data folder; open and locked while a process uses it */
+
 struct vault;
 struct voice;
 struct writer;

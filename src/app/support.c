@@ -16,6 +16,7 @@
 
 #include "api/mask.h"
 #include "app/bundle.h"
+#include "app/cell.h"
 #include "app/commands.h"
 #include "app/local.h"
 #include "base/clock.h"
@@ -300,41 +301,40 @@ static void write_threads(struct str *out, long pid)
 		closedir(d);
 }
 
-static bool is_server(const char *pid, const char *self)
+/* Whether a process holds a file open. */
+static bool has_open(const char *pid, const char *file)
 {
-	char path[64], exe[PATH_BYTES], args[64] = "";
-	snprintf(path, sizeof path, "/proc/%.20s/exe", pid);
-	ssize_t n = readlink(path, exe, sizeof exe - 1);
-	if (n <= 0)
-		return false;
-	exe[n] = '\0';
-	snprintf(path, sizeof path, "/proc/%.20s/cmdline", pid);
-	FILE *f = fopen(path, "re");
-	size_t got = 0;
-	char all[PATH_BYTES + 64] = "";
-	if (f) {
-		got = fread(all, 1, sizeof all - 1, f);
-		fclose(f);
+	char path[300], target[PATH_BYTES];
+	snprintf(path, sizeof path, "/proc/%.20s/fd", pid);
+	bool is_open = false;
+	DIR *d = opendir(path);
+	for (const struct dirent *f; d && !is_open && (f = readdir(d));) {
+		snprintf(path, sizeof path, "/proc/%.20s/fd/%.20s", pid, f->d_name);
+		ssize_t n = readlink(path, target, sizeof target - 1);
+		target[n > 0 ? n : 0] = '\0';
+		is_open = strcmp(target, file) == 0;
 	}
-	size_t first = strlen(all) + 1; /* the program's name, then the command */
-	if (first < got)
-		str_copy(args, sizeof args, all + first);
-	return strcmp(exe, self) == 0 && strcmp(args, "serve") == 0;
+	if (d)
+		closedir(d);
+	return is_open;
 }
 
+/* The server of this data folder is the process that holds its lock. */
 static void write_processes(struct support *s)
 {
 	CLEANUP(str_free) struct str out = { 0 };
-	DIR *d = opendir("/proc");
+	char data[PATH_MAX], lock[PATH_MAX + sizeof CELL_LOCK + 1] = "";
+	if (realpath(s->local.paths.data, data))
+		snprintf(lock, sizeof lock, "%s/%s", data, CELL_LOCK);
+	DIR *d = *lock ? opendir("/proc") : NULL;
 	for (const struct dirent *p; d && (p = readdir(d));) {
-		if (p->d_name[0] >= '1' && p->d_name[0] <= '9' &&
-		    is_server(p->d_name, s->local.paths.self))
+		if (p->d_name[0] >= '1' && p->d_name[0] <= '9' && has_open(p->d_name, lock))
 			write_threads(&out, strtol(p->d_name, NULL, 10));
 	}
 	if (d)
 		closedir(d);
 	if (!out.len)
-		str_add(&out, "no server runs from this program's file\n");
+		str_add(&out, "no server runs on this data folder\n");
 	bundle_add(s->out, "processes.txt", &out);
 }
 
